@@ -1,0 +1,47 @@
+# Everything here sets itself up: a fresh machine needs Python 3.11 or later, and make.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: help demo test lint benchmark ui setup schema clean
+
+help:                    ## This list
+	@grep -E '^[a-z-]+: .*##|^[a-z-]+: +##' $(MAKEFILE_LIST) | sed -E 's/: .*## /\t/' | expand -t 14
+
+demo: $(VENV)/demo       ## Train, judge and approve on real flights; about a minute after set-up
+	$(BIN)/python -m deployments.demo
+
+test: $(VENV)/dev lint   ## Lint, types and all tests
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/dev        ## ruff (lint and format) and mypy
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/mypy tests benchmarks
+
+benchmark: $(VENV)/dev   ## Time `perennial train` beside a plain script that does the same work
+	$(BIN)/python -m benchmarks.training
+
+ui: $(VENV)/demo         ## Prefect's and MLflow's pages, on loopback, until ctrl-C
+	$(BIN)/python -m deployments.stack
+
+setup: $(VENV)/dev       ## Only install
+
+
+schema: $(VENV)/dev      ## Write the JSON Schema of a spec, for editors
+	$(BIN)/python -c 'import json; from tasks.spec import json_schema; print(json.dumps(json_schema(), indent=2))' > deployments/spec.schema.json
+
+clean:                   ## Remove the environment and caches; what was trained stays
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache *.egg-info
+
+$(VENV)/demo: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[demo]'
+	@touch $@
+
+$(VENV)/dev: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[demo,dev]'
+	@touch $@ $(VENV)/demo

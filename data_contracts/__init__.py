@@ -1,0 +1,1 @@
+"""What the data must look like: one file per model, pandera, nothing of Perennial's own."""

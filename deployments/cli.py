@@ -1,0 +1,134 @@
+"""``perennial …``: what a person can ask for. Exit code 0: done. 1: refused. 2: bad input."""
+
+import json
+import sys
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, ParamSpec
+
+import click
+
+from tasks.errors import PerennialError
+
+P = ParamSpec("P")
+
+REFUSED = 1
+BAD_INPUT = 2
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="perennial")
+def main() -> None:
+    """Keep models alive: retrain, judge every challenger against the champion, promote what is shown to be no worse.
+
+    \b
+    A model is one file, deployments/<model>.toml, and its contract, data_contracts/<model>.py.
+    What is written goes to .perennial/ in the project, or where PERENNIAL_HOME says.
+
+    \b
+    Exit code: 0 done, 1 refused, 2 bad input.
+    """
+
+
+def command(function: Callable[P, int | None]) -> click.Command:
+    """Make a command of ``function``: set the environment, and turn a user's mistake into a line and exit code 2."""
+
+    @wraps(function)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        from tasks.settings import load_settings, prepare_environment
+
+        try:
+            prepare_environment(load_settings())
+            sys.exit(function(*args, **kwargs) or 0)
+        except PerennialError as error:
+            for line in str(error).splitlines():
+                click.echo(f"perennial: {line}", err=True)
+            sys.exit(BAD_INPUT)
+        except KeyboardInterrupt:
+            click.echo("perennial: stopped; nothing half-written will be read", err=True)
+            sys.exit(130)
+
+    return main.command(name=function.__name__)(run)
+
+
+as_of_option = click.option("--as-of", metavar="TIME", help="What was known then, such as 2013-06-01. Default: now.")
+json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document, for machines.")
+model_argument = click.argument("model")
+
+
+@command
+@json_option
+def models(as_json: bool) -> None:
+    """List the models: what each predicts, and which version is its champion.
+
+    \b
+    Example:
+      perennial models
+    """
+    from deployments import answers
+
+    show(answers.models(), as_json)
+
+
+@command
+@model_argument
+@as_of_option
+@json_option
+def check(model: str, as_of: str | None, as_json: bool) -> None:
+    """Read spec, contract and data, and say whether MODEL could be trained. Trains nothing.
+
+    \b
+    Example:
+      perennial check flight_delay --as-of 2013-06-01
+    """
+    from deployments import answers
+
+    show(answers.check(model, as_of), as_json)
+
+
+@command
+@model_argument
+@as_of_option
+@json_option
+@click.option("--quiet", "-q", is_flag=True, help="No progress lines.")
+def train(model: str, as_of: str | None, as_json: bool, quiet: bool) -> int:
+    """Train a challenger for MODEL, judge it beside the champion, and register it if it may be promoted.
+
+    Rows of the last days that neither model has seen are the judge. Exit code 1: the challenger was refused.
+
+    \b
+    Example:
+      perennial train flight_delay --as-of 2013-06-01
+    """
+    from deployments import answers
+    from deployments.progress import report_progress
+
+    if not quiet:
+        report_progress()
+    answer = answers.train(model, as_of)
+    show(answer, as_json)
+    return 0 if answer.facts["promotable"] else REFUSED
+
+
+@command
+@model_argument
+@json_option
+@click.option("--most", type=click.IntRange(min=1), default=20, show_default=True, help="Trainings to show.")
+def history(model: str, as_json: bool, most: int) -> None:
+    """Show the trainings of MODEL, newest first: what they were judged, and which became a version.
+
+    \b
+    Example:
+      perennial history flight_delay
+    """
+    from deployments import answers
+
+    show(answers.history(model, most=most), as_json)
+
+
+def show(answer: Any, as_json: bool) -> None:  # noqa: ANN401 - answers.Answer, which is imported late
+    click.echo(json.dumps(answer.facts, indent=1, default=str) if as_json else "\n".join(answer.lines))
+
+
+if __name__ == "__main__":
+    main()

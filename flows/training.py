@@ -1,0 +1,26 @@
+"""ingest → validate → split → train → judge → register."""
+
+from datetime import datetime
+
+from prefect import flow
+from prefect.client.schemas.objects import State
+
+from tasks import steps
+
+
+# Async, though nothing in it waits: a sync flow sleeps up to a second at its end, joining its heartbeat's thread.
+@flow(name="training", flow_run_name="train-{model}-{reason}")
+async def training_flow(
+    model: str, reason: steps.Reason = "manual", as_of: datetime | None = None
+) -> State[steps.Trained]:
+    """Train a challenger for ``model`` on what was known by ``as_of`` (default: now), and register it if it passes.
+
+    The run ends Completed either way, and is named Refused when the challenger may not be promoted: that is a
+    result. It fails only when something broke.
+    """
+    with steps.open_training(model, reason, as_of) as run:
+        rows = steps.validate(run, steps.ingest(run))
+        parts = steps.split(run, rows)
+        challenger = steps.train(run, parts)
+        judged = steps.judge(run, parts, challenger)
+        return steps.result(steps.register(run, parts, challenger, judged))

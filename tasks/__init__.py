@@ -1,0 +1,1 @@
+"""What each step does: plain functions in rooms; only ``steps.py`` knows Prefect."""

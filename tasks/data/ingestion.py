@@ -1,0 +1,85 @@
+"""From a source to saved rows: what had happened by ``as_of``, and then what of it is valid."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tasks.data.acceptance import accept
+from tasks.data.contract import Contract
+from tasks.data.digest import canonical_type, rank_text
+from tasks.data.labels import add_target, hide_unarrived
+from tasks.data.snapshot import Snapshot, load_snapshot, save_snapshot
+from tasks.data.source import read_source
+from tasks.data.splits import split
+from tasks.data.validation import validate
+from tasks.data.window import Window
+from tasks.errors import NotEnoughData
+from tasks.settings import Settings
+from tasks.spec import ModelSpec
+
+
+@dataclass(frozen=True)
+class Ingested:
+    """The rows as the source gave them."""
+
+    raw: Snapshot
+    columns_in_source: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """The valid rows, with the target, and those in quarantine."""
+
+    raw: Snapshot
+    rows: Snapshot
+    quarantined: Snapshot
+    failures: Mapping[str, int]
+    """Rows that broke each rule; a row may break several."""
+    notes: tuple[str, ...]
+
+
+def ingest(spec: ModelSpec, contract: Contract, settings: Settings, as_of: datetime) -> Ingested:
+    """Save the rows before ``as_of`` that the spec's windows reach, without labels that had not arrived.
+
+    Rows are sorted by time and key, so that the same rows have the same digest however the source orders them.
+    """
+    window = Window(split(spec, as_of).train.start, as_of)
+    found = read_source(spec.source, contract.names(), window, settings)
+    if found.table.num_rows == 0:
+        raise NotEnoughData(f"{spec.model}: {spec.source.uri} has no rows from {window}")
+    table = hide_unarrived(found.table, spec.source, contract.names("outcome"), as_of)
+    order = [spec.source.timestamp, *(key for key in spec.source.key if key in table.column_names)]
+    raw = save_snapshot(_sorted(table, order), settings.of(spec.model) / "raw", timestamp=spec.source.timestamp)
+    return Ingested(raw, found.columns_in_source)
+
+
+def prepare(ingested: Ingested, spec: ModelSpec, contract: Contract, *, folder: Path, as_of: datetime) -> Prepared:
+    """Part valid rows from broken ones, keep both, and add the target to the valid ones.
+
+    The broken ones are saved before anything is refused, so that whoever mends the source can look at them.
+    """
+    found = validate(load_snapshot(ingested.raw), contract, in_source=ingested.columns_in_source)
+    quarantined = save_snapshot(found.quarantined, folder / "quarantine", timestamp=spec.source.timestamp)
+    accept(found, spec, as_of)
+    return Prepared(
+        raw=ingested.raw,
+        rows=save_snapshot(add_target(found.valid, spec, contract), folder / "rows", timestamp=spec.source.timestamp),
+        quarantined=quarantined,
+        failures=dict(found.failures),
+        notes=found.notes,
+    )
+
+
+def _sorted(table: pa.Table, by: list[str]) -> pa.Table:
+    table = table.combine_chunks()
+    keys = {name: _sortable(table.column(name).combine_chunks()) for name in by}
+    order = pc.sort_indices(pa.table(keys), [(name, "ascending") for name in keys])
+    return table.take(order)
+
+
+def _sortable(column: pa.Array) -> pa.Array:
+    return rank_text(column)[1] if pa.types.is_dictionary(canonical_type(column.type)) else column

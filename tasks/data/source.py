@@ -1,0 +1,141 @@
+"""Rows from wherever a spec says they are: only the columns asked for, only the window asked for."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Protocol
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tasks.data.demo import demo_file
+from tasks.data.digest import canonical_type
+from tasks.data.files import open_files, read_text
+from tasks.data.sql import fill, open_database
+from tasks.data.times import UTC_TIME, rows_within
+from tasks.data.window import Window
+from tasks.errors import SourceError
+from tasks.settings import Settings
+from tasks.spec import SourceSpec, is_database
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The rows that were asked for, in the order of the source."""
+
+    table: pa.Table
+    columns_in_source: tuple[str, ...]
+    """Every column that the source has, so that those not asked for can be reported."""
+
+
+class Reader(Protocol):
+    """One file, or one table or query of a database."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def columns(self) -> tuple[str, ...]: ...
+
+    @property
+    def typed(self) -> bool:
+        """False where every value comes as text, whatever it means."""
+
+    def batches(self, columns: Sequence[str], timestamp: str, window: Window, /) -> Iterator[pa.RecordBatch]:
+        """Yield ``columns`` of all rows in ``window``, and of others where that is simpler."""
+
+
+def read_source(source: SourceSpec, columns: Sequence[str], window: Window, settings: Settings) -> Rows:
+    """Return ``columns`` of the rows whose event time is in ``window``.
+
+    A column that the source lacks is absent; the contract decides what that means. The timestamp and
+    ``source.label_time`` come as UTC in microseconds (``times.read_times`` says how they are read), text
+    comes dictionary-encoded, and a float that is not a number counts as missing.
+
+    Raises:
+        SourceError: the source is not there or cannot be read, or it, or a row of it, has no event time.
+    """
+    with _opened(source, settings) as readers:
+        in_source = tuple(dict.fromkeys(name for reader in readers for name in reader.columns))
+        asked = [name for name in dict.fromkeys(columns) if name in in_source]
+        for reader in readers:
+            _require(reader, asked, source)
+        parts = [_read(reader, asked, source, window) for reader in readers]
+    joined = [
+        _join([(reader.name, part.column(name)) for reader, part in zip(readers, parts, strict=True)], name)
+        for name in asked
+    ]
+    typed = [column if readers[0].typed else read_text(column) for column in joined]
+    return Rows(pa.table([_settled(column) for column in typed], names=asked).unify_dictionaries(), in_source)
+
+
+@contextmanager
+def _opened(source: SourceSpec, settings: Settings) -> Iterator[Sequence[Reader]]:
+    if is_database(source.uri):
+        with open_database(source, settings.project) as database:
+            yield [database]
+    elif source.uri.startswith("demo:"):
+        yield open_files(str(demo_file(source.uri.removeprefix("demo:"), settings)), settings.project)
+    else:
+        yield open_files(fill(source.uri), settings.project)
+
+
+def _require(reader: Reader, asked: Sequence[str], source: SourceSpec) -> None:
+    has = f"its columns: {', '.join(reader.columns)}"
+    if source.timestamp not in reader.columns:
+        raise SourceError(f"{reader.name}: no column {source.timestamp}, which source.timestamp names; {has}")
+    for name in asked:
+        if (count := reader.columns.count(name)) != 1:
+            found = (
+                f"{count} columns {name}; allowed: one"
+                if count
+                else f"no column {name}, which other files have"
+            )
+            raise SourceError(f"{reader.name}: {found}; {has}")
+
+
+def _read(reader: Reader, asked: Sequence[str], source: SourceSpec, window: Window) -> pa.Table:
+    batches = list(rows_within(reader.batches(asked, source.timestamp, window), source, window, reader.name))
+    if not batches:
+        times = (source.timestamp, source.label_time)
+        return pa.table(
+            [pa.nulls(0, UTC_TIME if name in times else pa.null()) for name in asked], names=asked
+        )
+    full = [batch for batch in batches if batch.num_rows] or batches[:1]
+    return pa.table([_stack([batch.column(name) for batch in full]) for name in asked], names=asked)
+
+
+def _stack(arrays: Sequence[pa.Array]) -> pa.ChunkedArray:
+    """Return ``arrays`` as one column; of several types, as a database may keep in one, it is text."""
+    arrays = [_without_decimals(array) for array in arrays]
+    try:
+        return _concatenate(arrays)
+    except (pa.ArrowInvalid, pa.ArrowTypeError):
+        return pa.chunked_array([array.cast(pa.string()) for array in arrays])
+
+
+def _join(parts: Sequence[tuple[str, pa.ChunkedArray]], column: str) -> pa.ChunkedArray:
+    """Return the parts of a column, each with the name of its file, as one."""
+    try:
+        return _concatenate([part for _, part in parts])
+    except (pa.ArrowInvalid, pa.ArrowTypeError):
+        found = {str(part.type): name for name, part in reversed(parts)}
+        kinds = " and ".join(f"{kind} in {name}" for kind, name in sorted(found.items()))
+        raise SourceError(f"column {column} is {kinds}; allowed: one type in all files") from None
+
+
+def _concatenate(arrays: Sequence[pa.Array | pa.ChunkedArray]) -> pa.ChunkedArray:
+    tables = [pa.table([array], names=["column"]) for array in arrays]
+    return pa.concat_tables(tables, promote_options="permissive").column(0)
+
+
+def _without_decimals(array: pa.Array) -> pa.Array:
+    # By way of text: Arrow's own cast makes 37.480000000000004 of 37.48.
+    return array.cast(pa.string()).cast(pa.float64()) if pa.types.is_decimal(array.type) else array
+
+
+def _settled(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    if pa.types.is_floating(column.type):
+        return pc.if_else(pc.is_nan(column), None, column)
+    kind = canonical_type(column.type)
+    return column.cast(pa.string()).dictionary_encode() if kind != column.type else column

@@ -1,0 +1,187 @@
+"""Which rows are valid, and why the others are not.
+
+Every check of the pandera schema runs by itself and gives one mask over the rows: bits of one number a row.
+pandera's own lazy validation reports a failing row once per check *and column*, and its
+``drop_invalid_rows`` drops by index label and keeps no reasons; rows must be counted once and keep them all.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tasks.data.contract import Contract
+from tasks.data.conversion import convert
+from tasks.errors import ContractError, DataRefused
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pandera.pandas as pandera
+
+Mask = npt.NDArray[np.bool_]
+REASONS = "quarantine_reasons"
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A rule of the contract, and the rows that broke it."""
+
+    reason: str
+    rows: Mask
+
+
+@dataclass(frozen=True)
+class Validated:
+    """Every row of the source, in one of two tables."""
+
+    valid: pa.Table
+    quarantined: pa.Table
+    """The rows that broke a rule, with the reasons of each in the text column ``quarantine_reasons``."""
+    failures: tuple[tuple[str, int], ...]
+    """Each rule that was broken, with its number of rows; a row may break several."""
+    notes: tuple[str, ...]
+
+    @property
+    def share_quarantined(self) -> float:
+        total = self.valid.num_rows + self.quarantined.num_rows
+        return self.quarantined.num_rows / total if total else 0.0
+
+
+def validate(table: pa.Table, contract: Contract, *, in_source: tuple[str, ...] = ()) -> Validated:
+    """Return the rows of ``table`` in the contract's types, parted into valid and quarantined ones.
+
+    ``in_source`` are all columns that the source has: one that the contract does not name is noted, or refused
+    where the contract's ``Config.strict`` is set. An outcome is never required: its label may still be on the way.
+
+    Raises:
+        DataRefused: a column is missing, or is of another type, or has no value at all.
+    """
+    notes = _columns_agree(table, contract, in_source)
+    typed, failures = _read_types(table, contract)
+    _columns_have_values(typed, contract)
+    failures += [*_nulls(table, contract), *_column_checks(typed, contract), *_row_checks(typed, contract)]
+    return _part(typed, [f for f in failures if f.rows.any()], notes)
+
+
+def _columns_agree(table: pa.Table, contract: Contract, in_source: tuple[str, ...]) -> tuple[str, ...]:
+    missing = [name for name in contract.names() if name not in table.column_names]
+    if missing:
+        raise DataRefused(
+            f"the source lacks {_columns(missing)}, which {contract.file} names; "
+            f"columns in the source: {', '.join(in_source or table.column_names)}"
+        )
+    extra = sorted(set(in_source) - set(contract.names()))
+    if extra and contract.schema.strict is True:
+        raise DataRefused(
+            f"the source has {_columns(extra)}, which {contract.file} does not name, and its Config is strict"
+        )
+    return (f"not read, since the contract does not name it: {_columns(extra)}",) if extra else ()
+
+
+def _read_types(table: pa.Table, contract: Contract) -> tuple[pa.Table, list[Failure]]:
+    arrays, failures = [], []
+    for column in contract.columns:
+        converted = convert(table.column(column.name), column)
+        had_values = table.num_rows - table.column(column.name).null_count
+        if had_values and converted.unreadable.sum() == had_values:
+            raise DataRefused(
+                f"column {column.name} is of another type: found {table.column(column.name).type} such as "
+                f"{_sample(table.column(column.name))!r}; {contract.file} says {_type_name(column.type)}"
+            )
+        failures.append(Failure(f"{column.name}: not a {_type_name(column.type)}", converted.unreadable))
+        arrays.append(converted.values)
+    return pa.table(arrays, names=contract.names()), failures
+
+
+def _columns_have_values(table: pa.Table, contract: Contract) -> None:
+    for name in contract.names("feature", "identifier"):
+        if table.num_rows and table.column(name).null_count == table.num_rows:
+            raise DataRefused(
+                f"column {name} has no value in any of {table.num_rows:,} rows; "
+                f"mend the source, or take the column out of {contract.file}"
+            )
+
+
+def _nulls(table: pa.Table, contract: Contract) -> Iterator[Failure]:
+    for column in contract.columns:
+        values = table.column(column.name)
+        if not column.nullable and column.role != "outcome" and values.null_count:
+            yield Failure(f"{column.name}: missing", values.is_null().to_numpy())
+
+
+def _column_checks(table: pa.Table, contract: Contract) -> Iterator[Failure]:
+    for name, column in contract.schema.columns.items():
+        if column.checks:
+            series = _series(table.column(name))
+            for check in column.checks:
+                yield Failure(f"{name}: not {_check_name(check)}", _broken(check, series, name, contract))
+
+
+def _row_checks(table: pa.Table, contract: Contract) -> Iterator[Failure]:
+    if contract.schema.checks:
+        frame = table.to_pandas(strings_to_categorical=False)
+        for check in contract.schema.checks:
+            name = _check_name(check)
+            yield Failure(f"row: not {name}", _broken(check, frame, "a row check", contract))
+
+
+def _series(column: pa.ChunkedArray) -> "pd.Series[Any]":
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(pa.string())
+    return column.to_pandas()
+
+
+def _broken(check: "pandera.Check", what: "pd.Series[Any] | pd.DataFrame", name: str, contract: Contract) -> Mask:
+    """Return the rows that break ``check``; a missing value breaks none, unless the check looks at nulls."""
+    try:
+        output = check(what).check_output
+    except Exception as error:
+        raise ContractError(f"{contract.file}: {name}: {_check_name(check)} failed: {error}") from error
+    if np.ndim(output) == 0:
+        return np.full(len(what), not bool(output))
+    kept = output.all(axis=1) if output.ndim == 2 else output
+    held = np.ones(len(what), dtype=bool)
+    held[kept.index.to_numpy()] = kept  # rows are numbered from 0; pandera leaves out the missing values
+    if check.ignore_na and what.ndim == 1:
+        held |= what.isna().to_numpy()
+    return ~held
+
+
+def _part(table: pa.Table, failures: list[Failure], notes: tuple[str, ...]) -> Validated:
+    broken = np.zeros(table.num_rows, dtype=bool)
+    for failure in failures:
+        broken |= failure.rows
+    reasons = _reasons(failures, np.flatnonzero(broken))
+    quarantined = table.filter(pa.array(broken)).append_column(REASONS, pa.array(reasons, type=pa.string()))
+    counts = tuple((failure.reason, int(failure.rows.sum())) for failure in failures)
+    valid = table.filter(pa.array(~broken)) if broken.any() else table
+    return Validated(valid, quarantined, tuple(sorted(counts, key=lambda c: (-c[1], c[0]))), notes)
+
+
+def _reasons(failures: list[Failure], rows: npt.NDArray[np.intp]) -> list[str]:
+    """Return every reason of each of ``rows``, in one text."""
+    masks = np.array([failure.rows[rows] for failure in failures]).reshape(len(failures), len(rows))
+    return ["; ".join(f.reason for f, hit in zip(failures, column, strict=True) if hit) for column in masks.T]
+
+
+def _check_name(check: "pandera.Check") -> str:
+    return str(check.error or check.name or "valid")
+
+
+def _columns(names: list[str]) -> str:
+    return f"column {names[0]}" if len(names) == 1 else f"columns {', '.join(names)}"
+
+
+def _sample(column: pa.ChunkedArray) -> object:
+    return pc.drop_null(column)[0].as_py()
+
+
+def _type_name(kind: pa.DataType) -> str:
+    if pa.types.is_dictionary(kind):
+        return "text"
+    names = {pa.float64(): "number", pa.int64(): "whole number", pa.bool_(): "true/false value"}
+    return names.get(kind, "time")

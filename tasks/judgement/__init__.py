@@ -1,0 +1,1 @@
+"""Is the challenger good enough? A judge sees predictions, never an estimator."""

@@ -1,0 +1,1 @@
+"""Kinds of model, and the training that chooses between them."""

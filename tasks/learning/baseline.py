@@ -1,0 +1,62 @@
+"""The naive baseline: the same answer for every row, whatever its features."""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import ClassVar, Literal
+
+import numpy as np
+
+from tasks.data.matrix import FeatureMatrix, FloatArray, Labelled
+from tasks.learning.problem import Problem
+from tasks.metrics import Task
+
+_FILE = "baseline.json"
+
+
+@dataclass(frozen=True)
+class BaselineSpec:
+    """Has nothing to choose: every spec gets it unasked."""
+
+    kind: Literal["baseline"] = "baseline"
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """A constant answer: the mean of a regression, the share of the positive class, or of each class."""
+
+    kind: ClassVar[str] = "baseline"
+    task: Task
+    answer: tuple[float, ...]
+    """One number, or for multiclass one for each class."""
+
+    def predict(self, matrix: FeatureMatrix) -> FloatArray:
+        """Return the answer for each row, shape (rows,) or (rows, classes)."""
+        every = np.tile(np.array(self.answer), (len(matrix), 1))
+        return every if self.task == "multiclass" else every[:, 0]
+
+    def importance(self) -> dict[str, float]:
+        """Return nothing: no feature is read."""
+        return {}
+
+    def save(self, folder: Path) -> None:
+        """Write ``baseline.json`` into ``folder``."""
+        (folder / _FILE).write_text(json.dumps(asdict(self)), encoding="utf-8")
+
+
+def fit(_: BaselineSpec, train: Labelled, _validation: Labelled, problem: Problem) -> Baseline:
+    """Return the mean of the labels, or the shares of the classes.
+
+    The mean and not the median, in a regression: the other kinds minimise squared error, so they estimate the
+    mean too, and a gain over the baseline comes from the features alone.
+    """
+    if problem.task != "multiclass":
+        return Baseline(problem.task, (float(train.labels.mean()),))
+    counts = np.bincount(train.labels.astype(np.intp), minlength=problem.target.codes)
+    return Baseline(problem.task, tuple((counts / len(train)).tolist()))
+
+
+def load(folder: Path) -> Baseline:
+    """Return the baseline saved in ``folder``."""
+    found = json.loads((folder / _FILE).read_text(encoding="utf-8"))
+    return Baseline(found["task"], tuple(found["answer"]))

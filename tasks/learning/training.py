@@ -1,0 +1,79 @@
+"""Train every candidate of a spec, and choose the one that is best on validation."""
+
+from dataclasses import dataclass
+from math import isnan
+from time import perf_counter
+
+from tasks.data.matrix import FloatArray, Labelled, Target
+from tasks.errors import NotEnoughData
+from tasks.learning.baseline import BaselineSpec
+from tasks.learning.estimator import Fitted, fit
+from tasks.learning.problem import Problem
+from tasks.metrics import METRICS, evaluate
+from tasks.spec import CandidateSpec, ModelSpec
+
+
+@dataclass(frozen=True)
+class CandidateResult:
+    """How one candidate did on validation."""
+
+    kind: str
+    value: float
+    """Of the metric that decides, the spec's gate.metric."""
+    metrics: dict[str, float]
+    """Every metric of the task, by name."""
+    seconds: float
+    """Time to fit it and to predict validation."""
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What came of one training."""
+
+    candidates: tuple[CandidateResult, ...]
+    """The baseline, then the others in the order of the spec."""
+    chosen: Fitted
+    baseline: Fitted
+
+
+def train(spec: ModelSpec, train: Labelled, validation: Labelled, *, target: Target, threads: int) -> Trained:
+    """Return what each candidate did on ``validation``, the best of them by gate.metric, and the baseline.
+
+    On a tie the earlier one wins: the baseline, then the order of the spec. A baseline that nothing beats is
+    chosen too; to refuse it is the gate's affair.
+    """
+    problem = Problem(spec.task, target, spec.seed, threads)
+    tried = [_try(candidate, train, validation, problem) for candidate in (BaselineSpec(), *spec.candidates)]
+    results = tuple(_result(attempt, validation, spec) for attempt in tried)
+    best = 0
+    for position, result in enumerate(results):
+        if METRICS[spec.gate.metric].better(result.value, results[best].value):
+            best = position
+    return Trained(results, chosen=tried[best].fitted, baseline=tried[0].fitted)
+
+
+@dataclass(frozen=True)
+class _Attempt:
+    fitted: Fitted
+    predictions: FloatArray
+    seconds: float
+
+
+def _try(
+    candidate: CandidateSpec | BaselineSpec, train: Labelled, validation: Labelled, problem: Problem
+) -> _Attempt:
+    start = perf_counter()
+    fitted = fit(candidate, train, validation, problem)
+    predictions = fitted.predict(validation.matrix)
+    return _Attempt(fitted, predictions, perf_counter() - start)
+
+
+def _result(attempt: _Attempt, validation: Labelled, spec: ModelSpec) -> CandidateResult:
+    metrics = evaluate(spec.task, validation.labels, attempt.predictions)
+    value = metrics[spec.gate.metric]
+    if isnan(value):
+        raise NotEnoughData(
+            f"{spec.model}: gate.metric {spec.gate.metric} has no value on the {len(validation):,} rows of "
+            f"validation: the labels are all alike. Set a longer window.validation, or another gate.metric"
+        )
+    return CandidateResult(attempt.fitted.kind, value, metrics, attempt.seconds)

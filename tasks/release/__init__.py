@@ -1,0 +1,1 @@
+"""What leaves a training: the artifact, its registration, and who may train when."""

@@ -1,0 +1,104 @@
+"""Train on saved rows, and write the best of the candidates down as an artifact."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+
+from tasks.data.contract import Contract
+from tasks.data.features import fit_features, known_columns, make_matrix
+from tasks.data.keys import group_codes
+from tasks.data.labels import Labels, read_labels
+from tasks.data.matrix import Labelled
+from tasks.data.snapshot import Snapshot, load_snapshot
+from tasks.data.splits import Mask, Part, SplitRows, Splits, members, require_classes, require_rows
+from tasks.learning.training import CandidateResult, train
+from tasks.release.artifact import Artifact, Model, write_artifact
+from tasks.spec import ModelSpec, SourceSpec
+
+SAMPLE_ROWS = 200
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What a model is made by."""
+
+    spec: ModelSpec
+    contract: Contract
+    threads: int
+
+
+@dataclass(frozen=True)
+class SplitCounts:
+    """Labelled rows in each part, and rows that had no label by ``as_of``."""
+
+    train: int
+    validation: int
+    holdout: int
+    unlabelled: int
+
+
+@dataclass(frozen=True)
+class Challenger:
+    """The best candidate of one training, by reference."""
+
+    artifact: Artifact
+    baseline: str
+    """Folder of the naive baseline's own files."""
+    kind: str
+    candidates: tuple[CandidateResult, ...]
+    importance: dict[str, float]
+
+
+def count_splits(rows: Snapshot, splits: Splits, spec: ModelSpec) -> SplitCounts:
+    """Return how many labelled rows each part has; raise NotEnoughData when one cannot do its work."""
+    table = load_snapshot(rows, _split_columns(spec.source))
+    labels = read_labels(table.column(spec.source.target), spec)
+    masks = split_masks(table, labels, splits, spec.source)
+    require_rows(masks, splits, spec)
+    require_classes(labels.values, masks, spec)
+    counts = {part: int(mask.sum()) for part, mask in masks.items()}
+    return SplitCounts(**counts, unlabelled=int((~labels.known).sum()))
+
+
+def make_challenger(rows: Snapshot, splits: Splits, recipe: Recipe, folder: Path) -> Challenger:
+    """Train every candidate, and write the one that validation chose, and the baseline, into ``folder``."""
+    spec = recipe.spec
+    table = load_snapshot(rows, _training_columns(spec, recipe.contract))
+    labels = read_labels(table.column(spec.source.target), spec)
+    masks = split_masks(table, labels, splits, spec.source)
+    fitted = fit_features(table.filter(pa.array(masks["train"])), spec, recipe.contract)
+    train_on, choose_on = (
+        Labelled(make_matrix(table.filter(pa.array(masks[part])), fitted, recipe.contract), labels.values[masks[part]])
+        for part in ("train", "validation")
+    )
+    trained = train(spec, train_on, choose_on, target=labels.target, threads=recipe.threads)
+    trained.baseline.save(_made(folder / "baseline"))
+    model = Model(spec.model, spec.task, labels.target, recipe.contract, fitted, trained.chosen)
+    sample = table.filter(pa.array(masks["holdout"])).slice(0, SAMPLE_ROWS)
+    return Challenger(
+        artifact=write_artifact(model, sample, _made(folder / "artifact")),
+        baseline=str(folder / "baseline"),
+        kind=trained.chosen.kind,
+        candidates=trained.candidates,
+        importance=trained.chosen.importance(),
+    )
+
+
+def split_masks(table: pa.Table, labels: Labels, splits: Splits, source: SourceSpec) -> dict[Part, Mask]:
+    """Return which rows of ``table`` are in which part."""
+    times = table.column(source.timestamp).cast(pa.int64()).to_numpy()
+    return members(splits, SplitRows(times, labels.known, group_codes(table, source.group)))
+
+
+def _training_columns(spec: ModelSpec, contract: Contract) -> list[str]:
+    return list(dict.fromkeys([*known_columns(spec, contract), *_split_columns(spec.source)]))
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _split_columns(source: SourceSpec) -> list[str]:
+    return list(dict.fromkeys(filter(None, [source.timestamp, source.target, source.group])))

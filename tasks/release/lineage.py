@@ -1,0 +1,86 @@
+"""What made a version: data, spec, contract, code, environment, seed, run."""
+
+import hashlib
+import json
+import platform
+import subprocess
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from tasks.data.snapshot import Snapshot
+from tasks.data.splits import Splits
+from tasks.data.window import Window
+
+LIBRARIES = ("lightgbm", "mlflow", "numpy", "pandas", "pandera", "prefect", "pyarrow", "pydantic", "scikit-learn")
+"""Libraries whose versions can change what a training gives."""
+
+
+@dataclass(frozen=True)
+class Lineage:
+    """All that a version rests on; what two trainings must share to be the same."""
+
+    as_of: datetime
+    raw: Snapshot
+    rows: Snapshot
+    quarantined: Snapshot
+    splits: Splits
+    spec: str
+    contract: str
+    code: str
+    environment: str
+    seed: int
+    reason: str
+    flow_run: str | None
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self), default=lambda time: time.isoformat(), sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> "Lineage":
+        found = json.loads(text)
+        snapshots = {name: _snapshot(found[name]) for name in ("raw", "rows", "quarantined")}
+        splits = Splits(**{part: _window(window) for part, window in found["splits"].items()})
+        return cls(**{**found, **snapshots, "splits": splits, "as_of": datetime.fromisoformat(found["as_of"])})
+
+
+@cache
+def environment() -> dict[str, str]:
+    """Return Python's version and those of the libraries that can change what a training gives."""
+    versions = {name: metadata.version(name) for name in LIBRARIES}
+    return {"python": platform.python_version(), "machine": platform.machine(), **versions}
+
+
+def environment_digest() -> str:
+    return hashlib.sha256(json.dumps(environment(), sort_keys=True).encode()).hexdigest()
+
+
+@cache
+def code_revision(project: Path) -> str:
+    """Return the project's git commit, with ``+changes`` if files differ from it; else Perennial's version."""
+    try:
+        commit = _git(project, "rev-parse", "HEAD")
+        changed = _git(project, "status", "--porcelain", "--untracked-files=no")
+    except (OSError, subprocess.CalledProcessError):
+        return f"perennial {metadata.version('perennial')}"
+    return f"{commit}+changes" if changed else commit
+
+
+def _git(project: Path, *words: str) -> str:
+    command = ["git", "-C", str(project), *words]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()  # noqa: S603
+
+
+def _snapshot(found: dict[str, Any]) -> Snapshot:
+    return Snapshot(**{**found, "start": _time(found["start"]), "end": _time(found["end"])})
+
+
+def _window(found: dict[str, Any]) -> Window:
+    return Window(_time(found["start"]), datetime.fromisoformat(found["end"]))
+
+
+def _time(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

@@ -1,0 +1,120 @@
+"""A second process that keeps the registry, so that the training one never imports MLflow.
+
+It is started when a training starts, and imports MLflow on another core while rows are read; it verifies the
+artifact as the fresh process that has seen nothing but files; and it registers. Requests and replies are lines
+of JSON over its standard input and output. When its input ends, because its parent is done or dead, it ends.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import traceback
+from collections.abc import Callable
+from types import TracebackType
+from typing import IO, Any
+
+from pydantic import TypeAdapter
+
+from tasks import errors
+from tasks.release.registry import Registry, Training, Version
+from tasks.settings import Settings, child_environment, load_settings
+
+_CALLS: dict[str, tuple[TypeAdapter[Any], TypeAdapter[Any], Callable[[Registry, Any], Any]]] = {
+    "champion": (TypeAdapter(str), TypeAdapter(Version | None), Registry.champion),
+    "record": (TypeAdapter(Training), TypeAdapter(Version | None), Registry.record),
+}
+
+
+class Registrar:
+    """The registry, kept by another process. Use it in a ``with`` block."""
+
+    def __init__(self, settings: Settings) -> None:
+        log = settings.home / "logs" / "registrar.log"
+        log.parent.mkdir(parents=True, exist_ok=True)
+        self._log = log
+        with log.open("a", encoding="utf-8") as errors_to:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "tasks.release.registrar"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors_to,
+                env=child_environment(settings, MLFLOW_ALLOW_PICKLE_DESERIALIZATION="false"),
+                text=True,
+            )
+
+    def __enter__(self) -> "Registrar":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.close()
+        try:
+            self._process.wait(timeout=0 if error else 30)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._process.stdout.close()
+
+    def champion(self, model: str) -> Version | None:
+        """Return the version in use, or None when there is none yet."""
+        found: Version | None = self._ask("champion", model)
+        return found
+
+    def record(self, training: Training) -> Version | None:
+        """Record a training and return its version, None if it may not be promoted. See Registry.record."""
+        made: Version | None = self._ask("record", training)
+        return made
+
+    def _ask(self, call: str, argument: object) -> Any:  # noqa: ANN401 - the type is that of the call
+        asks, gives, _ = _CALLS[call]
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        try:
+            print(json.dumps([call, asks.dump_python(argument, mode="json")]), file=self._process.stdin, flush=True)
+            reply = self._process.stdout.readline()
+        except BrokenPipeError:
+            reply = ""
+        if not reply:
+            raise errors.RegistryError(f"the registry's process ended; see {self._log}")
+        kind, content = json.loads(reply)
+        if kind == "result":
+            return gives.validate_python(content)
+        raise getattr(errors, kind, errors.RegistryError)(content)
+
+
+def serve(requests: IO[str], replies: IO[str], registry: Registry) -> None:
+    """Answer each request, in order, until there are no more."""
+    for line in requests:
+        call, argument = json.loads(line)
+        asks, gives, do = _CALLS[call]
+        try:
+            answer = ["result", gives.dump_python(do(registry, asks.validate_python(argument)), mode="json")]
+        except errors.PerennialError as error:
+            answer = [type(error).__name__, str(error)]
+        except Exception as error:  # noqa: BLE001 - it is told to the parent, which raises it
+            traceback.print_exc()
+            answer = ["RegistryError", f"{type(error).__name__}: {error}"]
+        print(json.dumps(answer), file=replies, flush=True)
+
+
+def main() -> None:
+    # Whatever a library prints must not come between the replies.
+    replies = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    registry = Registry(load_settings())
+    _warm_up()
+    serve(sys.stdin, replies, registry)
+
+
+def _warm_up() -> None:
+    """Import what verifying will need, now, while the parent is still reading rows."""
+    import lightgbm  # noqa: F401
+    import pandera.pandas  # noqa: F401
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,257 @@
+"""The registry: every training as an MLflow run, every promotable challenger as a registered version.
+
+The only door to MLflow. It keeps its records in SQLite and its files in the home folder.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from tasks.data.contract import Column
+from tasks.errors import RegistryError
+from tasks.release.artifact import Artifact, Model, load_artifact, verify
+from tasks.release.lineage import Lineage
+from tasks.settings import Settings
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities import Run
+    from mlflow.entities.model_registry import ModelVersion
+    from mlflow.models import ModelSignature
+
+CHAMPION = "champion"
+CHALLENGER = "challenger"
+_TAG = "perennial."
+_SCORING_LIBRARIES = ("lightgbm", "mlflow", "numpy", "pandas", "pandera", "pyarrow", "pydantic")
+
+
+@dataclass(frozen=True)
+class Training:
+    """One training as it is to be recorded."""
+
+    model: str
+    name: str
+    artifact: Artifact
+    lineage: Lineage
+    outcome: str
+    promotable: bool
+    summary: str
+    metrics: Mapping[str, float]
+    params: Mapping[str, str]
+    files: str
+    """Folder of what is kept with the run: verdict, report, pictures."""
+
+
+@dataclass(frozen=True)
+class Version:
+    """A registered version of a model."""
+
+    model: str
+    number: int
+    artifact: Artifact
+    lineage: Lineage
+    run_id: str
+
+
+@dataclass(frozen=True)
+class PastTraining:
+    """A training as the history shows it."""
+
+    run_id: str
+    started: datetime
+    as_of: datetime
+    reason: str
+    outcome: str
+    version: int | None
+    champion: bool
+    artifact: str
+    summary: str
+    metrics: Mapping[str, float]
+
+
+class Registry:
+    """MLflow, as far as Perennial uses it."""
+
+    def __init__(self, settings: Settings) -> None:
+        import mlflow
+
+        settings.home.mkdir(parents=True, exist_ok=True)
+        self._files = settings.registry_files
+        mlflow.set_tracking_uri(settings.tracking_uri)
+        mlflow.set_registry_uri(settings.tracking_uri)
+        self._client: MlflowClient = mlflow.MlflowClient()
+
+    def champion(self, model: str) -> Version | None:
+        """Return the version in use, or None when there is none yet."""
+        from mlflow.exceptions import MlflowException
+
+        try:
+            found = self._client.get_model_version_by_alias(model, CHAMPION)
+        except MlflowException as error:
+            if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+                return None
+            raise
+        return self._version(found)
+
+    def version(self, model: str, number: int) -> Version:
+        """Return one version, or raise a RegistryError that names those there are."""
+        from mlflow.exceptions import MlflowException
+
+        try:
+            return self._version(self._client.get_model_version(model, str(number)))
+        except MlflowException:
+            known = ", ".join(str(v.version) for v in self._client.search_model_versions(f"name = '{model}'"))
+            raise RegistryError(f"{model}: no version {number}; versions: {known or 'none'}") from None
+
+    def record(self, training: Training) -> Version | None:
+        """Record a training; return its version if it may be promoted and predicts the same here, else None.
+
+        Run in a process other than the one that trained: it is the proof that the files alone predict.
+        """
+        import mlflow
+
+        run_id = self._start(training)
+        self._client.log_artifacts(run_id, training.files)
+        version = None
+        if training.promotable:
+            verify(training.artifact.uri, training.artifact.digest)
+            with mlflow.start_run(run_id=run_id):
+                version = self._register(training, run_id)
+        self._client.set_terminated(run_id)
+        return version
+
+    def promote(self, model: str, number: int) -> Version:
+        """Make a version the champion, having checked that its files are what was registered."""
+        version = self.version(model, number)
+        verify(version.artifact.uri, version.artifact.digest)
+        self._client.set_registered_model_alias(model, CHAMPION, str(number))
+        return version
+
+    def history(self, model: str, *, most: int = 50) -> list[PastTraining]:
+        """Return the latest trainings of ``model``, newest first."""
+        experiment = self._client.get_experiment_by_name(model)
+        if experiment is None:
+            return []
+        champion = self.champion(model)
+        runs = self._client.search_runs([experiment.experiment_id], max_results=most)
+        return [_past(run, champion) for run in runs]
+
+    def _start(self, training: Training) -> str:
+        lineage = training.lineage
+        tags = {
+            "artifact": training.artifact.digest,
+            "lineage": lineage.to_json(),
+            "snapshot": lineage.rows.digest,
+            "spec": lineage.spec,
+            "contract": lineage.contract,
+            "code": lineage.code,
+            "environment": lineage.environment,
+            "seed": str(lineage.seed),
+            "flow_run": lineage.flow_run or "",
+            "as_of": lineage.as_of.isoformat(),
+            "reason": lineage.reason,
+            "outcome": training.outcome,
+            "summary": training.summary,
+        }
+        from mlflow.entities import Metric, Param, RunTag
+
+        run = self._client.create_run(self._experiment(training.model), run_name=training.name)
+        now = int(datetime.now(UTC).timestamp() * 1000)
+        self._client.log_batch(
+            run.info.run_id,
+            metrics=[Metric(name, value, now, 0) for name, value in training.metrics.items()],
+            params=[Param(name, value) for name, value in training.params.items()],
+            tags=[RunTag(_TAG + name, value) for name, value in tags.items()],
+        )
+        return str(run.info.run_id)
+
+    def _register(self, training: Training, run_id: str) -> Version:
+        import mlflow
+        from mlflow.exceptions import MlflowException
+
+        package = Path(__file__).resolve().parents[1]
+        model = load_artifact(training.artifact.uri, training.artifact.digest)
+        info = mlflow.pyfunc.log_model(
+            name="model",
+            python_model=str(package / "release" / "pyfunc_model.py"),
+            artifacts={"artifact": training.artifact.uri},
+            model_config={"digest": training.artifact.digest},
+            code_paths=[str(package)],
+            signature=_signature(model),
+            pip_requirements=[f"{name}=={metadata.version(name)}" for name in _SCORING_LIBRARIES],
+        )
+        try:
+            self._client.create_registered_model(training.model)
+        except MlflowException as error:
+            if error.error_code != "RESOURCE_ALREADY_EXISTS":
+                raise
+        tags = {_TAG + "artifact": training.artifact.digest, _TAG + "lineage": training.lineage.to_json()}
+        made = self._client.create_model_version(
+            training.model, info.model_uri, run_id, tags=tags, description=training.summary, model_id=info.model_id
+        )
+        self._client.set_tag(run_id, _TAG + "version", made.version)
+        self._client.set_registered_model_alias(training.model, CHALLENGER, made.version)
+        return self._version(made)
+
+    def _experiment(self, model: str) -> str:
+        found = self._client.get_experiment_by_name(model)
+        if found is not None:
+            return str(found.experiment_id)
+        return str(self._client.create_experiment(model, artifact_location=(self._files / model).as_uri()))
+
+    def _version(self, found: "ModelVersion") -> Version:
+        import mlflow
+
+        tags = self._client.get_model_version(found.name, found.version).tags
+        folder = Path(mlflow.artifacts.download_artifacts(found.source)) / "artifacts" / "artifact"
+        size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+        return Version(
+            model=found.name,
+            number=int(found.version),
+            artifact=Artifact(str(folder), tags[_TAG + "artifact"], size),
+            lineage=Lineage.from_json(tags[_TAG + "lineage"]),
+            run_id=found.run_id,
+        )
+
+
+def _signature(model: Model) -> "ModelSignature":
+    """Return what the model reads and gives. MLflow knows no time zones: event times are UTC without saying so."""
+    from mlflow.models import ModelSignature
+    from mlflow.types import ColSpec, Schema, TensorSpec
+
+    reads = [column for column in model.contract.columns if column.name in model.features.reads]
+    inputs = [ColSpec(_mlflow_type(column), column.name, required=True) for column in reads]
+    shape = (-1, model.target.codes) if model.task == "multiclass" else (-1,)
+    return ModelSignature(Schema(inputs), Schema([TensorSpec(np.dtype(np.float64), shape)]))
+
+
+def _mlflow_type(column: Column) -> str:
+    if pa.types.is_timestamp(column.type):
+        return "datetime"
+    if pa.types.is_dictionary(column.type):
+        return "string"
+    if pa.types.is_boolean(column.type):
+        return "boolean"
+    return "long" if pa.types.is_integer(column.type) and not column.nullable else "double"
+
+
+def _past(run: "Run", champion: Version | None) -> PastTraining:
+    tags = {name.removeprefix(_TAG): value for name, value in run.data.tags.items() if name.startswith(_TAG)}
+    return PastTraining(
+        run_id=run.info.run_id,
+        started=datetime.fromtimestamp(run.info.start_time / 1000, UTC),
+        as_of=datetime.fromisoformat(tags["as_of"]),
+        reason=tags["reason"],
+        outcome=tags["outcome"],
+        version=int(tags["version"]) if "version" in tags else None,
+        champion=champion is not None and champion.run_id == run.info.run_id,
+        artifact=tags["artifact"],
+        summary=tags["summary"],
+        metrics=dict(run.data.metrics),
+    )

@@ -1,0 +1,132 @@
+"""Facts about the machine: where things lie and how much of it may be used.
+
+The only reader of environment variables. What a user chose *for a model* is in its spec.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from tasks.errors import SettingsError
+
+QUIET = {
+    # Nothing leaves the machine. DO_NOT_TRACK=1 does not stop MLflow, "true" does; Prefect takes either.
+    "DO_NOT_TRACK": "true",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
+    "PREFECT_SERVER_UI_V2_ENABLED": "false",  # the V2 pages ask an outside host for their configuration
+    # Loading a model must not execute pickles.
+    "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
+    # Two busy OpenMP programs on two cores spin against one another: 6 s become 30 s.
+    "OMP_WAIT_POLICY": "PASSIVE",
+    "GIT_PYTHON_REFRESH": "quiet",  # MLflow warns where git is not installed
+}
+"""Variables that every process of ours runs with, unless the user has set them otherwise."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Facts about the machine, read once per command or flow run."""
+
+    project: Path
+    """Folder that holds ``deployments/*.toml`` and ``data_contracts/*.py``."""
+    home: Path
+    """Folder for everything that Perennial writes."""
+    threads: int
+    """Threads that training may use."""
+    prefect_api_url: str | None
+    """The Prefect server to report to; None: Prefect starts a temporary one."""
+
+    @property
+    def specs(self) -> Path:
+        return self.project / "deployments"
+
+    @property
+    def contracts(self) -> Path:
+        return self.project / "data_contracts"
+
+    @property
+    def tracking_uri(self) -> str:
+        return f"sqlite:///{self.home / 'mlflow.db'}"
+
+    @property
+    def registry_files(self) -> Path:
+        return self.home / "registry"
+
+    def of(self, model: str) -> Path:
+        """Return the folder of one model's snapshots, quarantine, runs and lock."""
+        return self.home / "models" / model
+
+
+def load_settings(environ: Mapping[str, str] | None = None, *, cwd: Path | None = None) -> Settings:
+    """Return the settings that ``environ`` (default: this process's) and the working folder give."""
+    env = os.environ if environ is None else environ
+    project = _project(env, cwd or Path.cwd())
+    return Settings(
+        project=project,
+        home=_home(env, project),
+        threads=_threads(env),
+        prefect_api_url=env.get("PREFECT_API_URL") or None,
+    )
+
+
+def prepare_environment(settings: Settings) -> None:
+    """Set what the libraries read from the environment; call it before they are imported."""
+    for name, value in environment_of(settings).items():
+        os.environ.setdefault(name, value)
+
+
+def environment_of(settings: Settings) -> dict[str, str]:
+    """Return the variables that a process of ours is started with."""
+    return {
+        **QUIET,
+        "PERENNIAL_PROJECT": str(settings.project),
+        "PERENNIAL_HOME": str(settings.home),
+        "PREFECT_HOME": str(settings.home / "prefect"),
+        "MLFLOW_TRACKING_URI": settings.tracking_uri,
+    }
+
+
+def child_environment(settings: Settings, **changes: str) -> dict[str, str]:
+    """Return this process's environment with ours, and ``changes``, laid over it: for a child process."""
+    return {**environment_of(settings), **os.environ, **changes}
+
+
+def secret(name: str) -> str:
+    """Return the environment variable that a spec names as ``${NAME}``."""
+    value = os.environ.get(name)
+    if value is None:
+        raise SettingsError(f"environment variable {name} is not set; a spec's source.uri names it")
+    return value
+
+
+def _project(env: Mapping[str, str], cwd: Path) -> Path:
+    if named := env.get("PERENNIAL_PROJECT"):
+        path = Path(named).expanduser().resolve()
+        if not path.is_dir():
+            raise SettingsError(f"PERENNIAL_PROJECT: found {named!r}; allowed: a folder that exists")
+        return path
+    for folder in (cwd, *cwd.parents):
+        if any((folder / "deployments").glob("*.toml")):
+            return folder
+    return Path(__file__).resolve().parents[1]
+
+
+def _home(env: Mapping[str, str], project: Path) -> Path:
+    named = env.get("PERENNIAL_HOME")
+    if not named:
+        return project / ".perennial"
+    if "://" in named:
+        raise SettingsError(f"PERENNIAL_HOME: found {named!r}; allowed for now: a folder on this machine")
+    return Path(named).expanduser().resolve()
+
+
+def _threads(env: Mapping[str, str]) -> int:
+    named = env.get("PERENNIAL_THREADS")
+    if not named:
+        return os.cpu_count() or 1
+    if not named.isdigit() or int(named) < 1:
+        raise SettingsError(f"PERENNIAL_THREADS: found {named!r}; allowed: a whole number from 1 up")
+    return int(named)

@@ -1,0 +1,213 @@
+"""Each step of a flow as a Prefect task: load references → call a plain function → save → return references.
+
+The only module of ``tasks`` that knows Prefect. No frame is ever an argument or a result of a task, and no
+task hashes its arguments (``NO_CACHE``): what a step has done already is known by content, not by Prefect.
+"""
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from prefect import Task, task
+from prefect.artifacts import create_markdown_artifact, create_table_artifact
+from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State, TaskRun
+from prefect.context import FlowRunContext
+from prefect.states import Completed
+
+from tasks.data import ingestion
+from tasks.data.contract import Contract, check_contract, load_contract, read_contract
+from tasks.data.ingestion import Ingested, Prepared
+from tasks.data.snapshot import remove_unfinished
+from tasks.data.splits import Splits
+from tasks.data.splits import split as split_by_time
+from tasks.data.window import write_time
+from tasks.errors import SourceUnavailable
+from tasks.judgement import report
+from tasks.judgement.gate import judge as judge_holdout
+from tasks.judgement.verdict import Verdict
+from tasks.release import record
+from tasks.release.challenger import Challenger, Recipe, count_splits, make_challenger
+from tasks.release.contest import contest
+from tasks.release.lineage import Lineage, code_revision, environment_digest
+from tasks.release.lock import sole_training
+from tasks.release.registrar import Registrar
+from tasks.release.registry import Version
+from tasks.release.record import describe
+from tasks.settings import Settings, load_settings, prepare_environment
+from tasks.spec import ModelSpec, load_spec
+
+Reason = Literal["schedule", "drift", "performance", "manual", "replay"]
+_log = logging.getLogger("perennial")
+
+
+@dataclass(frozen=True)
+class TrainingRun:
+    """What every step of one training is given."""
+
+    spec: ModelSpec
+    contract_file: str
+    contract_text: str
+    """Read once: an edit while the run is going on changes nothing in it."""
+    settings: Settings
+    as_of: datetime
+    reason: Reason
+    folder: Path
+    registrar: Registrar
+
+    @property
+    def contract(self) -> Contract:
+        return read_contract(self.contract_text, self.contract_file)
+
+    @property
+    def recipe(self) -> Recipe:
+        return Recipe(self.spec, self.contract, self.settings.threads)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The valid rows, and which of them train, choose and judge."""
+
+    prepared: Prepared
+    splits: Splits
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A verdict, and the folder of what a person may want to see of it."""
+
+    verdict: Verdict
+    files: str
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What came of a training."""
+
+    verdict: Verdict
+    version: Version | None
+    """The registered version; None when the challenger was refused."""
+    artifact: Artifact
+    lineage: Lineage
+    files: str
+
+
+@contextmanager
+def open_training(model: str, reason: Reason, as_of: datetime | None) -> Iterator[TrainingRun]:
+    """Give one training its spec, its folder, its registrar, and the model to itself."""
+    settings = load_settings()
+    prepare_environment(settings)
+    spec = load_spec(model, settings.specs)
+    contract = load_contract(spec.contract_name, settings.contracts)
+    check_contract(contract, spec.source)
+    home = settings.of(model)
+    with sole_training(model, home), Registrar(settings) as registrar:
+        for place in ("raw", "rows", "quarantine"):
+            remove_unfinished(home / place)
+        folder = home / "runs" / f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{os.getpid()}"
+        folder.mkdir(parents=True)
+        yield TrainingRun(
+            spec, contract.file, contract.text, settings, as_of or datetime.now(UTC), reason, folder, registrar
+        )
+
+
+def _outside_is_to_blame(task: Task[Any, Any], run: TaskRun, state: State[Any]) -> bool:  # noqa: ARG001
+    return isinstance(state.data, SourceUnavailable) or isinstance(getattr(state.data, "exception", None), SourceUnavailable)
+
+
+@task(cache_policy=NO_CACHE, retries=3, retry_delay_seconds=[2, 10, 30], retry_condition_fn=_outside_is_to_blame)
+def ingest(run: TrainingRun) -> Ingested:
+    """Save what the source had by ``as_of``."""
+    found = ingestion.ingest(run.spec, run.contract, run.settings, run.as_of)
+    _log.info("read %s rows before %s", *_with_commas(found.raw.rows), write_time(run.as_of))
+    return found
+
+
+@task(cache_policy=NO_CACHE)
+def validate(run: TrainingRun, ingested: Ingested) -> Prepared:
+    """Part valid rows from those that break the contract."""
+    home = run.settings.of(run.spec.model)
+    rows = ingestion.prepare(ingested, run.spec, run.contract, folder=home, as_of=run.as_of)
+    _log.info("%s rows are valid, %s in quarantine", *_with_commas(rows.rows.rows, rows.quarantined.rows))
+    if rows.failures:
+        table = [{"rule": rule, "rows": count} for rule, count in rows.failures.items()]
+        create_table_artifact(table, key=_key(run, "quarantine"), description=rows.quarantined.uri)
+    return rows
+
+
+@task(cache_policy=NO_CACHE)
+def split(run: TrainingRun, prepared: Prepared) -> Parts:
+    """Place train, validation and holdout on the time line."""
+    splits = split_by_time(run.spec, run.as_of)
+    counts = count_splits(prepared.rows, splits, run.spec)
+    _log.info("train on %s, choose on %s, judge on %s rows", *_with_commas(counts.train, counts.validation, counts.holdout))
+    return Parts(prepared, splits)
+
+
+@task(cache_policy=NO_CACHE)
+def train(run: TrainingRun, parts: Parts) -> Challenger:
+    """Train every candidate and write down the one that validation chose."""
+    challenger = make_challenger(parts.prepared.rows, parts.splits, run.recipe, run.folder)
+    for candidate in challenger.candidates:
+        _log.info("%s: %s %.4f on validation", candidate.kind, run.spec.gate.metric, candidate.value)
+    return challenger
+
+
+@task(cache_policy=NO_CACHE)
+def judge(run: TrainingRun, parts: Parts, challenger: Challenger) -> Judged:
+    """Judge the challenger beside the champion on the holdout."""
+    champion = run.registrar.champion(run.spec.model)
+    held = contest(parts.prepared.rows, parts.splits, run.recipe, (challenger, champion))
+    verdict = judge_holdout(held, run.spec.gate, run.spec.seed)
+    files = record.write(run.folder / "record", verdict, held, challenger)
+    create_markdown_artifact(report.markdown(verdict), key=_key(run, "verdict"), description=verdict.reasons[0])
+    _log.info("judged: %s", verdict.reasons[0])
+    return Judged(verdict, str(files))
+
+
+@task(cache_policy=NO_CACHE)
+def register(run: TrainingRun, parts: Parts, challenger: Challenger, judged: Judged) -> Trained:
+    """Record the training; register the challenger if it may be promoted and a fresh process predicts the same."""
+    lineage = Lineage(
+        as_of=run.as_of,
+        raw=parts.prepared.raw,
+        rows=parts.prepared.rows,
+        quarantined=parts.prepared.quarantined,
+        splits=parts.splits,
+        spec=run.spec.digest,
+        contract=run.contract.version,
+        code=code_revision(run.settings.project),
+        environment=environment_digest(),
+        seed=run.spec.seed,
+        reason=run.reason,
+        flow_run=_flow_run(),
+    )
+    training = record.describe(run.spec, challenger, judged, lineage)
+    version = run.registrar.record(training)
+    _log.info("registered as version %s" % version.number if version else "recorded, and not registered")
+    return Trained(judged.verdict, version, challenger.artifact, lineage, judged.files)
+
+
+def result(trained: Trained) -> State[Trained]:
+    """Return the state that a run ends in: a refused challenger is a result, and not a failure."""
+    verdict = trained.verdict
+    name = "Completed" if verdict.promotable else "Refused"
+    return Completed(name=name, message=verdict.reasons[0], data=trained)
+
+
+def _key(run: TrainingRun, what: str) -> str:
+    return f"{run.spec.model.replace('_', '-')}-{what}"
+
+
+def _flow_run() -> str | None:
+    context = FlowRunContext.get()
+    return str(context.flow_run.id) if context and context.flow_run else None
+
+
+def _with_commas(*counts: int) -> list[str]:
+    return [f"{count:,}" for count in counts]

@@ -1,0 +1,101 @@
+import multiprocessing
+import os
+import signal
+import time
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from tasks.data.snapshot import load_snapshot, remove_unfinished, save_snapshot
+from tasks.errors import SnapshotDamaged
+
+TABLE = pa.table({"at": pa.array([0, 60_000_000], pa.timestamp("us", "UTC")), "x": [1.5, None], "word": ["a", "b"]})
+
+
+def test_a_snapshot_gives_back_what_was_saved_and_knows_its_span(tmp_path: Path) -> None:
+    snapshot = save_snapshot(TABLE, tmp_path, timestamp="at")
+
+    assert load_snapshot(snapshot).to_pylist() == TABLE.to_pylist()
+    assert load_snapshot(snapshot, ["x"]).column_names == ["x"]
+    assert (snapshot.rows, snapshot.end) == (2, datetime(1970, 1, 1, 0, 1, tzinfo=UTC))
+
+
+def test_the_same_content_is_stored_once_however_it_was_written(tmp_path: Path) -> None:
+    first = save_snapshot(TABLE, tmp_path)
+    again = save_snapshot(TABLE.set_column(2, "word", TABLE["word"].dictionary_encode()), tmp_path)
+
+    assert first.digest == again.digest
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_changed_value_is_an_error_that_names_the_file_and_both_digests(tmp_path: Path) -> None:
+    snapshot = save_snapshot(TABLE, tmp_path)
+    other = save_snapshot(TABLE.slice(0, 1), tmp_path)
+    Path(other.uri).replace(snapshot.uri)
+
+    with pytest.raises(SnapshotDamaged, match=rf"{snapshot.uri}: damaged.*{snapshot.digest}.*{other.digest}"):
+        load_snapshot(snapshot)
+
+
+def test_a_value_changed_under_its_recorded_digests_is_found_by_column(tmp_path: Path) -> None:
+    snapshot = save_snapshot(TABLE, tmp_path)
+    stored = pq.read_table(snapshot.uri)
+    forged = stored.set_column(1, "x", pa.array([1.5, 2.5])).replace_schema_metadata(stored.schema.metadata)
+    pq.write_table(forged, snapshot.uri)
+
+    with pytest.raises(SnapshotDamaged, match="column x has the digest"):
+        load_snapshot(snapshot)
+
+
+@pytest.mark.parametrize("keep", [0, 10, 400])
+def test_a_truncated_file_is_never_read(tmp_path: Path, keep: int) -> None:
+    snapshot = save_snapshot(TABLE, tmp_path)
+    Path(snapshot.uri).write_bytes(Path(snapshot.uri).read_bytes()[:keep])
+
+    with pytest.raises(SnapshotDamaged, match="cannot be read"):
+        load_snapshot(snapshot)
+
+
+def test_a_snapshot_that_is_gone_says_so(tmp_path: Path) -> None:
+    gone = replace(save_snapshot(TABLE, tmp_path), uri=str(tmp_path / "gone.parquet"))
+
+    with pytest.raises(SnapshotDamaged, match="the snapshot is gone"):
+        load_snapshot(gone)
+
+
+def test_a_full_disk_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        save_snapshot(TABLE, tmp_path)
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def _save_many(folder: Path) -> None:
+    for size in range(1, 10_000):
+        save_snapshot(pa.table({"x": list(range(size * 100))}), folder)
+
+
+def test_a_writer_killed_half_way_leaves_no_file_that_could_be_read(tmp_path: Path) -> None:
+    writer = multiprocessing.get_context("fork").Process(target=_save_many, args=(tmp_path,))
+    writer.start()
+    deadline = time.monotonic() + 20
+    while not list(tmp_path.glob("*.parquet")) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    time.sleep(0.05)
+    assert writer.pid is not None
+    os.kill(writer.pid, signal.SIGKILL)
+    writer.join()
+
+    remove_unfinished(tmp_path)
+
+    files = list(tmp_path.iterdir())
+    assert files
+    assert all(path.suffix == ".parquet" and pq.read_table(path).num_rows % 100 == 0 for path in files)
