@@ -40,7 +40,7 @@ class Flights(pa.DataFrameModel):
     dewp: Series[float] = known(ge=-40, le=100)  # °F
     humid: Series[float] = known(ge=0, le=100)  # %
     wind_dir: Series[float] = known(ge=0, le=360)  # degrees
-    wind_speed: Series[float] = known(ge=0, le=150)  # mph; one station reported 1048 on 12 February
+    wind_speed: Series[float] = known(ge=0, le=150)  # mph; a station once reported 1048
     wind_gust: Series[float] = known(ge=0, le=150)  # mph
     precip: Series[float] = known(ge=0, le=10)  # inches in the hour
     pressure: Series[float] = known(ge=900, le=1100)  # millibars at sea level

@@ -1,16 +1,20 @@
 """What the commands answer: facts for machines, and the same as lines for people."""
 
-import asyncio
-import json
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tasks.data.window import read_time, write_time
 from tasks.settings import Settings, load_settings
 from tasks.spec import ModelSpec, load_spec, names
+
+_log = logging.getLogger("perennial")
+
+if TYPE_CHECKING:
+    from tasks.release.registry import PastTraining
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,8 @@ def models() -> Answer:
         )
     lines = [f"{'model':<20}{'task':<13}{'champion':<10}{'owner':<14}description"]
     lines += [
-        f"{m['model']:<20}{m['task']:<13}{m['champion'] or 'none':<10}{m['owner']:<14}{m['description']}" for m in found
+        f"{m['model']:<20}{m['task']:<13}{m['champion'] or 'none':<10}{m['owner']:<14}{m['description']}"
+        for m in found
     ]
     return Answer({"models": found}, tuple(lines) if found else (f"no specs in {settings.specs}",))
 
@@ -81,11 +86,13 @@ def check(model: str, as_of: str | None) -> Answer:
 
 def train(model: str, as_of: str | None) -> Answer:
     """Run a training and return its verdict."""
-    from flows.training import training_flow
+    from flows.training import run_training
     from tasks.judgement.report import lines as verdict_lines
 
     settings, _, moment = _given(model, as_of)
-    trained = asyncio.run(training_flow(model, reason="manual", as_of=moment))
+    if settings.prefect_api_url is None:
+        _log.info("PREFECT_API_URL is not set: Prefect starts a server for this run alone; `make ui` keeps one")
+    trained = run_training(model, "manual", moment)
     version = trained.version
     facts = {
         "model": model,
@@ -100,10 +107,13 @@ def train(model: str, as_of: str | None) -> Answer:
     }
     lines = [
         *verdict_lines(trained.verdict),
-        _fact("version", f"{version.number}, waiting for approval" if version else "none: it may not be promoted"),
+        _fact(
+            "version",
+            f"{version.number}, waiting for approval" if version else "none: it may not be promoted",
+        ),
         _fact("model digest", trained.artifact.digest),
         _fact("snapshot", f"{trained.lineage.rows.digest} ({trained.lineage.rows.rows:,} rows)"),
-        _fact("record", _short(trained.files, settings)),
+        _fact("record", _short(trained.files)),
     ]
     return Answer(facts, tuple(lines))
 
@@ -130,8 +140,7 @@ def history(model: str, *, most: int) -> Answer:
         for past in found
     ]
     lines = [
-        f"{past.started:%Y-%m-%d %H:%M}  as of {write_time(past.as_of):<17}{_rank(past.version, past.champion):<22}"
-        f"{past.summary}"
+        f"{past.started:%Y-%m-%d %H:%M}  as of {write_time(past.as_of):<17}{_rank(past):<22}{past.summary}"
         for past in found
     ]
     return Answer({"model": model, "trainings": facts}, tuple(lines) or (f"{model} has not been trained here",))
@@ -148,29 +157,31 @@ def _has_registry(settings: Settings) -> bool:
 
 
 def _check_lines(facts: Mapping[str, Any], quarantine: str, splits: Any) -> list[str]:  # noqa: ANN401
-    lines = [
+    return [
         _fact("spec", "valid"),
         _fact("rows", f"{facts['rows']:,} before {facts['as_of'][:16].replace('T', ' ')}"),
         _fact("valid", f"{facts['valid']:,}"),
-        _fact("quarantined", f"{facts['quarantined']:,}" + (f", see {quarantine}" if facts["quarantined"] else "")),
+        _fact(
+            "quarantined",
+            f"{facts['quarantined']:,}" + (f", see {quarantine}" if facts["quarantined"] else ""),
+        ),
         *(_fact("", f"{rule}: {rows:,}") for rule, rows in facts["failures"].items()),
         *(_fact("note", note) for note in facts["notes"]),
         *(_fact(part, f"{facts[part]:,} rows, {splits[part]}") for part in ("train", "validation", "holdout")),
         _fact("unlabelled", f"{facts['unlabelled']:,} rows"),
     ]
-    return lines
 
 
 def _fact(name: str, value: str) -> str:
     return f"{name:<14}{value}"
 
 
-def _rank(version: int | None, champion: bool) -> str:
-    if version is None:
-        return "refused"
-    return f"version {version}, champion" if champion else f"version {version}"
+def _rank(past: "PastTraining") -> str:
+    if past.version is None:
+        return "not registered"
+    return f"version {past.version}, champion" if past.champion else f"version {past.version}"
 
 
-def _short(path: str, settings: Settings) -> str:
+def _short(path: str) -> str:
     here = Path.cwd()
     return str(Path(path).relative_to(here)) if Path(path).is_relative_to(here) else path

@@ -1,7 +1,8 @@
-"""``perennial …``: what a person can ask for. Exit code 0: done. 1: refused. 2: bad input."""
+"""``perennial …``: what a person can ask for. Exit code 0: done. 1: refused. 2: bad input. 70: a fault of ours."""
 
 import json
 import sys
+import traceback
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, ParamSpec
@@ -14,31 +15,33 @@ P = ParamSpec("P")
 
 REFUSED = 1
 BAD_INPUT = 2
+OWN_FAULT = 70
+INTERRUPTED = 130
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="perennial")
 def main() -> None:
-    """Keep models alive: retrain, judge every challenger against the champion, promote what is shown to be no worse.
+    """Keep models alive: retrain, judge each challenger against the champion, promote what is shown no worse.
 
     \b
     A model is one file, deployments/<model>.toml, and its contract, data_contracts/<model>.py.
     What is written goes to .perennial/ in the project, or where PERENNIAL_HOME says.
 
     \b
-    Exit code: 0 done, 1 refused, 2 bad input.
+    Exit code: 0 done, 1 refused, 2 bad input, 70 a fault of Perennial's own.
     """
 
 
 def command(function: Callable[P, int | None]) -> click.Command:
-    """Make a command of ``function``: set the environment, and turn a user's mistake into a line and exit code 2."""
+    """Make a command of ``function``: a user's mistake is one line and exit code 2."""
 
     @wraps(function)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
         from tasks.settings import load_settings, prepare_environment
 
         try:
-            prepare_environment(load_settings())
+            prepare_environment(load_settings(), quiet_console=True)
             sys.exit(function(*args, **kwargs) or 0)
         except PerennialError as error:
             for line in str(error).splitlines():
@@ -46,12 +49,18 @@ def command(function: Callable[P, int | None]) -> click.Command:
             sys.exit(BAD_INPUT)
         except KeyboardInterrupt:
             click.echo("perennial: stopped; nothing half-written will be read", err=True)
-            sys.exit(130)
+            sys.exit(INTERRUPTED)
+        except Exception:  # noqa: BLE001 - a fault of ours must not look like a refusal, which is exit code 1
+            traceback.print_exc()
+            click.echo("perennial: this is a fault of Perennial's, not yours; please report the lines above", err=True)
+            sys.exit(OWN_FAULT)
 
     return main.command(name=function.__name__)(run)
 
 
-as_of_option = click.option("--as-of", metavar="TIME", help="What was known then, such as 2013-06-01. Default: now.")
+as_of_option = click.option(
+    "--as-of", metavar="TIME", help="What was known then, such as 2013-06-01. Default: now."
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document, for machines.")
 model_argument = click.argument("model")
 

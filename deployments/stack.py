@@ -42,7 +42,18 @@ def prefect_server(settings: Settings, port: int | None = None) -> Iterator[str]
 def mlflow_server(settings: Settings, port: int | None = None) -> Iterator[str]:
     """Run MLflow's pages for the length of a ``with`` block and give their URL."""
     port = port or free_port()
-    command = [sys.executable, "-m", "mlflow", "server", "--host", HOST, "--port", str(port), "--workers", "1"]
+    command = [
+        sys.executable,
+        "-m",
+        "mlflow",
+        "server",
+        "--host",
+        HOST,
+        "--port",
+        str(port),
+        "--workers",
+        "1",
+    ]
     command += ["--backend-store-uri", settings.tracking_uri]
     with _process("mlflow", command, settings) as (process, log):
         url = f"http://{HOST}:{port}"

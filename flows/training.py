@@ -1,6 +1,8 @@
 """ingest → validate → split → train → judge → register."""
 
+import asyncio
 from datetime import datetime
+from typing import cast
 
 from prefect import flow
 from prefect.client.schemas.objects import State
@@ -13,7 +15,7 @@ from tasks import steps
 async def training_flow(
     model: str, reason: steps.Reason = "manual", as_of: datetime | None = None
 ) -> State[steps.Trained]:
-    """Train a challenger for ``model`` on what was known by ``as_of`` (default: now), and register it if it passes.
+    """Train a challenger for ``model`` on what was known by ``as_of`` (default: now); register it if it passes.
 
     The run ends Completed either way, and is named Refused when the challenger may not be promoted: that is a
     result. It fails only when something broke.
@@ -24,3 +26,8 @@ async def training_flow(
         challenger = steps.train(run, parts)
         judged = steps.judge(run, parts, challenger)
         return steps.result(steps.register(run, parts, challenger, judged))
+
+
+def run_training(model: str, reason: steps.Reason, as_of: datetime | None = None) -> steps.Trained:
+    """Run the flow in this process and return what came of it; Prefect unwraps the state that a flow returns."""
+    return cast("steps.Trained", asyncio.run(training_flow(model, reason, as_of)))

@@ -247,13 +247,9 @@ METRICS: Mapping[str, Metric] = {
         Metric("accuracy", "accuracy", "higher", _CLASSES, _mean_of(_accuracy), _accuracy),
         Metric("f1", "F1", "higher", _BINARY, _f1),
         Metric("macro_f1", "macro F1", "higher", _MULTICLASS, _macro_f1),
-        Metric(
-            "mae", "mean absolute error", "lower", _REGRESSION, _mean_of(_absolute_error), _absolute_error
-        ),
+        Metric("mae", "mean absolute error", "lower", _REGRESSION, _mean_of(_absolute_error), _absolute_error),
         Metric("rmse", "root mean squared error", "lower", _REGRESSION, _rmse),
         Metric("r2", "R²", "higher", _REGRESSION, _r2),
-        Metric(
-            "median_absolute_error", "median absolute error", "lower", _REGRESSION, _median_absolute_error
-        ),
+        Metric("median_absolute_error", "median absolute error", "lower", _REGRESSION, _median_absolute_error),
     )
 }

@@ -17,6 +17,8 @@ QUIET = {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
     "PREFECT_SERVER_UI_V2_ENABLED": "false",  # the V2 pages ask an outside host for their configuration
+    "PREFECT_LOGGING_EXTRA_LOGGERS": "perennial",  # our progress lines stand with the run in the UI
+    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",  # 20 is too short for a first start on a busy machine
     # Loading a model must not execute pickles.
     "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
     # Two busy OpenMP programs on two cores spin against one another: 6 s become 30 s.
@@ -72,9 +74,15 @@ def load_settings(environ: Mapping[str, str] | None = None, *, cwd: Path | None 
     )
 
 
-def prepare_environment(settings: Settings) -> None:
-    """Set what the libraries read from the environment; call it before they are imported."""
-    for name, value in environment_of(settings).items():
+def prepare_environment(settings: Settings, *, quiet_console: bool = False) -> None:
+    """Set what the libraries read from the environment; call it before they are imported.
+
+    With ``quiet_console`` Prefect's log goes to its server only: a command says itself what it does.
+    """
+    wanted = environment_of(settings)
+    if quiet_console:
+        wanted["PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL"] = "CRITICAL"
+    for name, value in wanted.items():
         os.environ.setdefault(name, value)
 
 

@@ -190,7 +190,10 @@ class ModelSpec(_Section):
     @model_validator(mode="after")
     def _metrics_suit_the_task(self) -> "ModelSpec":
         suitable = [name for name, metric in METRICS.items() if self.task in metric.tasks]
-        for place, name in (("gate.metric", self.gate.metric), *(("gate.floors", f) for f in self.gate.floors)):
+        for place, name in (
+            ("gate.metric", self.gate.metric),
+            *(("gate.floors", f) for f in self.gate.floors),
+        ):
             if name not in suitable:
                 raise ValueError(f"{place}|{name}|a metric of task {self.task}: {', '.join(suitable)}")
         return self

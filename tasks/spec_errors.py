@@ -2,11 +2,12 @@
 
 import difflib
 import re
-import types
-from typing import Any, Union, get_args, get_origin
+from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
+
+Section = type[BaseModel]
 
 _PYDANTICS_OWN = re.compile(r"timedelta$|linear$|lightgbm$|literal\[|function-")
 """Parts of a place that name a choice of types and not a key."""
@@ -33,12 +34,16 @@ _ALLOWED = {
 }
 
 
-def describe(error: ValidationError, file: str, root: type[BaseModel]) -> str:
+def describe(error: ValidationError, file: str, root: Section) -> str:
     """Return one line for each mistake in a spec: file, key, found, allowed."""
     details = sorted(error.errors(), key=lambda detail: detail["type"] != "extra_forbidden")
     sentences = [_sentence(detail, root) for detail in details]
     # A misspelt key is one mistake, and not also a missing one.
-    once = [s for s in sentences if not any(f'did you mean "{s[: -len(" is missing")].split(".")[-1]}"' in o for o in sentences)]
+    once = [
+        s
+        for s in sentences
+        if not any(f'did you mean "{s[: -len(" is missing")].split(".")[-1]}"' in o for o in sentences)
+    ]
     return "\n".join(f"{file}: {sentence}" for sentence in _alternatives(once))
 
 
@@ -48,10 +53,12 @@ def _alternatives(sentences: list[str]) -> list[str]:
     for sentence in sentences:
         finding, _, rest = sentence.partition("; allowed: ")
         allowed.setdefault(finding, []).append(rest)
-    return [f"{finding}; allowed: {', or '.join(rest)}" if any(rest) else finding for finding, rest in allowed.items()]
+    return [
+        f"{finding}; allowed: {', or '.join(rest)}" if any(rest) else finding for finding, rest in allowed.items()
+    ]
 
 
-def _sentence(detail: ErrorDetails, root: type[BaseModel]) -> str:
+def _sentence(detail: ErrorDetails, root: Section) -> str:
     path = [part for part in detail["loc"] if not (isinstance(part, str) and _PYDANTICS_OWN.match(part))]
     key = _join(path)
     match detail["type"]:
@@ -75,7 +82,7 @@ def _own_sentence(key: str, detail: ErrorDetails) -> str:
     return f"{key}: found {shown}; allowed: {message}"
 
 
-def _unknown(path: list[int | str], loc: tuple[int | str, ...], root: type[BaseModel]) -> str:
+def _unknown(path: list[int | str], loc: tuple[int | str, ...], root: Section) -> str:
     known = _keys_at(list(loc[:-1]), root)
     near = difflib.get_close_matches(str(path[-1]), known, n=1, cutoff=0.5)
     section = f"[{_join(path[:-1])}]" if path[:-1] else "a spec"
@@ -83,28 +90,28 @@ def _unknown(path: list[int | str], loc: tuple[int | str, ...], root: type[BaseM
     return f"{_join(path)} is not a key of {section}; {hint}"
 
 
-def _keys_at(path: list[int | str], root: type[BaseModel]) -> list[str]:
+def _keys_at(path: list[int | str], root: Section) -> list[str]:
     """Return the keys allowed in the section that ``path`` leads to."""
-    here: Any = root
+    sections = [root]
     for part in path:
-        if isinstance(part, int):
-            continue
-        options = [here] if isinstance(here, type) else _models_in(here)
-        tagged = [o for o in options if "kind" in o.model_fields and part in get_args(o.model_fields["kind"].annotation)]
-        here = tagged[0] if tagged else _models_in(options[0].model_fields[part].annotation)
-        here = here[0] if isinstance(here, list) and len(here) == 1 else here
-    options = here if isinstance(here, list) else [here]
-    return sorted({name for option in options for name in option.model_fields})
+        if isinstance(part, str):
+            sections = _sections_under(part, sections)
+    return sorted({name for section in sections for name in section.model_fields})
 
 
-def _models_in(annotation: Any) -> list[type[BaseModel]]:  # noqa: ANN401 - an annotation may be anything
-    if isinstance(annotation, list):
-        return annotation
+def _sections_under(part: str, sections: list[Section]) -> list[Section]:
+    """Return the sections that the key ``part`` holds; or, of several kinds of section, the one of that kind."""
+    of_kind = [
+        s for s in sections if "kind" in s.model_fields and part in get_args(s.model_fields["kind"].annotation)
+    ]
+    fields = [s.model_fields[part] for s in sections if part in s.model_fields]
+    return of_kind or [section for field in fields for section in _models_in(field.annotation)]
+
+
+def _models_in(annotation: Any) -> list[Section]:  # noqa: ANN401 - an annotation may be anything
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return [annotation]
-    if get_origin(annotation) in (list, tuple, Union, types.UnionType) or get_args(annotation):
-        return [model for part in get_args(annotation) for model in _models_in(part)]
-    return []
+    return [model for part in get_args(annotation) for model in _models_in(part)]
 
 
 def _join(path: list[int | str]) -> str:

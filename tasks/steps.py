@@ -32,13 +32,14 @@ from tasks.judgement import report
 from tasks.judgement.gate import judge as judge_holdout
 from tasks.judgement.verdict import Verdict
 from tasks.release import record
+from tasks.release.artifact import Artifact
 from tasks.release.challenger import Challenger, Recipe, count_splits, make_challenger
 from tasks.release.contest import contest
 from tasks.release.lineage import Lineage, code_revision, environment_digest
 from tasks.release.lock import sole_training
+from tasks.release.record import Written
 from tasks.release.registrar import Registrar
 from tasks.release.registry import Version
-from tasks.release.record import describe
 from tasks.settings import Settings, load_settings, prepare_environment
 from tasks.spec import ModelSpec, load_spec
 
@@ -78,14 +79,6 @@ class Parts:
 
 
 @dataclass(frozen=True)
-class Judged:
-    """A verdict, and the folder of what a person may want to see of it."""
-
-    verdict: Verdict
-    files: str
-
-
-@dataclass(frozen=True)
 class Trained:
     """What came of a training."""
 
@@ -104,7 +97,7 @@ def open_training(model: str, reason: Reason, as_of: datetime | None) -> Iterato
     prepare_environment(settings)
     spec = load_spec(model, settings.specs)
     contract = load_contract(spec.contract_name, settings.contracts)
-    check_contract(contract, spec.source)
+    check_contract(contract, spec)
     home = settings.of(model)
     with sole_training(model, home), Registrar(settings) as registrar:
         for place in ("raw", "rows", "quarantine"):
@@ -112,12 +105,21 @@ def open_training(model: str, reason: Reason, as_of: datetime | None) -> Iterato
         folder = home / "runs" / f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{os.getpid()}"
         folder.mkdir(parents=True)
         yield TrainingRun(
-            spec, contract.file, contract.text, settings, as_of or datetime.now(UTC), reason, folder, registrar
+            spec,
+            contract.file,
+            contract.text,
+            settings,
+            as_of or datetime.now(UTC),
+            reason,
+            folder,
+            registrar,
         )
 
 
 def _outside_is_to_blame(task: Task[Any, Any], run: TaskRun, state: State[Any]) -> bool:  # noqa: ARG001
-    return isinstance(state.data, SourceUnavailable) or isinstance(getattr(state.data, "exception", None), SourceUnavailable)
+    return isinstance(state.data, SourceUnavailable) or isinstance(
+        getattr(state.data, "exception", None), SourceUnavailable
+    )
 
 
 @task(cache_policy=NO_CACHE, retries=3, retry_delay_seconds=[2, 10, 30], retry_condition_fn=_outside_is_to_blame)
@@ -145,7 +147,10 @@ def split(run: TrainingRun, prepared: Prepared) -> Parts:
     """Place train, validation and holdout on the time line."""
     splits = split_by_time(run.spec, run.as_of)
     counts = count_splits(prepared.rows, splits, run.spec)
-    _log.info("train on %s, choose on %s, judge on %s rows", *_with_commas(counts.train, counts.validation, counts.holdout))
+    _log.info(
+        "train on %s, choose on %s, judge on %s rows",
+        *_with_commas(counts.train, counts.validation, counts.holdout),
+    )
     return Parts(prepared, splits)
 
 
@@ -159,19 +164,19 @@ def train(run: TrainingRun, parts: Parts) -> Challenger:
 
 
 @task(cache_policy=NO_CACHE)
-def judge(run: TrainingRun, parts: Parts, challenger: Challenger) -> Judged:
+def judge(run: TrainingRun, parts: Parts, challenger: Challenger) -> Written:
     """Judge the challenger beside the champion on the holdout."""
     champion = run.registrar.champion(run.spec.model)
     held = contest(parts.prepared.rows, parts.splits, run.recipe, (challenger, champion))
     verdict = judge_holdout(held, run.spec.gate, run.spec.seed)
-    files = record.write(run.folder / "record", verdict, held, challenger)
+    written = record.write(run.folder / "record", verdict, held, challenger)
     create_markdown_artifact(report.markdown(verdict), key=_key(run, "verdict"), description=verdict.reasons[0])
     _log.info("judged: %s", verdict.reasons[0])
-    return Judged(verdict, str(files))
+    return written
 
 
 @task(cache_policy=NO_CACHE)
-def register(run: TrainingRun, parts: Parts, challenger: Challenger, judged: Judged) -> Trained:
+def register(run: TrainingRun, parts: Parts, challenger: Challenger, judged: Written) -> Trained:
     """Record the training; register the challenger if it may be promoted and a fresh process predicts the same."""
     lineage = Lineage(
         as_of=run.as_of,
@@ -187,9 +192,9 @@ def register(run: TrainingRun, parts: Parts, challenger: Challenger, judged: Jud
         reason=run.reason,
         flow_run=_flow_run(),
     )
-    training = record.describe(run.spec, challenger, judged, lineage)
+    training = record.describe(run.spec, challenger, lineage, judged)
     version = run.registrar.record(training)
-    _log.info("registered as version %s" % version.number if version else "recorded, and not registered")
+    _log.info(f"registered as version {version.number}" if version else "recorded, and not registered")
     return Trained(judged.verdict, version, challenger.artifact, lineage, judged.files)
 
 

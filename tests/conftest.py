@@ -1,6 +1,6 @@
 """A small project of a user's: one spec, one contract, one CSV of orders that come back or do not."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pytest
 
+from deployments.stack import prefect_server
 from tasks.data.contract import Contract, load_contract
 from tasks.settings import Settings, load_settings
 from tasks.spec import ModelSpec, load_spec
@@ -92,6 +93,15 @@ def make_orders(rows: int = 3000, days: int = 60, seed: int = 0) -> pa.Table:
             "returned": returned,
         }
     )
+
+
+@pytest.fixture(scope="session")
+def prefect_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real local Prefect server, for the whole session."""
+    home = tmp_path_factory.mktemp("prefect")
+    settings = load_settings({"PERENNIAL_HOME": str(home)})
+    with prefect_server(settings) as api:
+        yield api
 
 
 @pytest.fixture

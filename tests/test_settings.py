@@ -26,7 +26,10 @@ def test_outside_any_project_the_shipped_models_are_the_project(tmp_path: Path) 
     [
         ({"PERENNIAL_THREADS": "two"}, "PERENNIAL_THREADS: found 'two'; allowed: a whole number from 1 up"),
         ({"PERENNIAL_HOME": "s3://bucket"}, "PERENNIAL_HOME: found 's3://bucket'; allowed for now: a folder"),
-        ({"PERENNIAL_PROJECT": "/no/such"}, "PERENNIAL_PROJECT: found '/no/such'; allowed: a folder that exists"),
+        (
+            {"PERENNIAL_PROJECT": "/no/such"},
+            "PERENNIAL_PROJECT: found '/no/such'; allowed: a folder that exists",
+        ),
     ],
 )
 def test_a_setting_that_is_impossible_is_named(variables: dict[str, str], message: str) -> None:
@@ -41,7 +44,9 @@ def test_a_secret_that_is_not_set_is_named(monkeypatch: pytest.MonkeyPatch) -> N
         secret("WAREHOUSE_PASSWORD")
 
 
-def test_every_process_of_ours_is_quiet_and_reads_no_pickles(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_process_of_ours_is_quiet_and_reads_no_pickles(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delenv("PREFECT_HOME", raising=False)
     found = child_environment(load_settings(cwd=project))
 

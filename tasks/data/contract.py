@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Literal, cast, get_args
+from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 import pyarrow as pa
 
@@ -114,10 +114,9 @@ def _run(text: str, file: str) -> ModuleType:
 def _schema(module: ModuleType, file: str) -> "pandera.DataFrameSchema":
     import pandera.pandas as pandera
 
-    own = [
-        thing
-        for thing in vars(module).values()
-        if isinstance(thing, type) and issubclass(thing, pandera.DataFrameModel) and thing.__module__ == module.__name__
+    classes = [thing for thing in vars(module).values() if isinstance(thing, type)]
+    own: list[Any] = [
+        c for c in classes if issubclass(c, pandera.DataFrameModel) and c.__module__ == module.__name__
     ]
     if len(own) != 1:
         raise ContractError(f"{file}: found {len(own)} pandera.DataFrameModel classes; allowed: exactly one")
@@ -148,4 +147,6 @@ def _arrow_type(name: str, dtype: str, file: str) -> pa.DataType:
         return pa.timestamp("us", tz="UTC")
     if lower.startswith(("str", "object", "category")):
         return pa.dictionary(pa.int32(), pa.string())
-    raise ContractError(f"{file}: {name}: type {dtype} is not read; allowed: float, int, bool, str, datetime64[ns, UTC]")
+    raise ContractError(
+        f"{file}: {name}: type {dtype} is not read; allowed: float, int, bool, str, datetime64[ns, UTC]"
+    )

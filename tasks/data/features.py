@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tasks.data.contract import Contract
+from tasks.data.digest import canonical_type
 from tasks.data.matrix import FeatureMatrix
 from tasks.errors import ContractError
 from tasks.spec import ModelSpec
@@ -61,7 +62,7 @@ class FittedFeatures:
 
 
 def known_columns(spec: ModelSpec, contract: Contract) -> list[str]:
-    """Return the columns that exist at prediction time: outcomes, the target and the label's time are not among them.
+    """Return the columns that exist at prediction time: no outcome, not the target, not the label's time.
 
     Nothing else is ever handed to feature code, so that a peek at the outcome is an error and not a good score.
     """
@@ -93,7 +94,9 @@ def make_matrix(table: pa.Table, fitted: FittedFeatures, contract: Contract) -> 
     values = np.empty((table.num_rows, len(fitted.features)), dtype=np.float32)
     calendar = _calendar(table.column(fitted.timestamp), fitted)
     for position, feature in enumerate(fitted.features):
-        values[:, position] = calendar[position] if position < len(calendar) else _numbers(made.column(feature.name), feature)
+        values[:, position] = (
+            calendar[position] if position < len(calendar) else _numbers(made.column(feature.name), feature)
+        )
     names = tuple(feature.name for feature in fitted.features)
     return FeatureMatrix(values, names, tuple(len(feature.levels) for feature in fitted.features))
 
@@ -174,4 +177,4 @@ def _calendar(times: pa.ChunkedArray, fitted: FittedFeatures) -> list[npt.NDArra
 
 
 def _is_text(kind: pa.DataType) -> bool:
-    return pa.types.is_dictionary(kind) or pa.types.is_string(kind) or pa.types.is_large_string(kind)
+    return bool(pa.types.is_dictionary(canonical_type(kind)))

@@ -44,9 +44,7 @@ class CsvFile:
     def name(self) -> str:
         return str(self.path)
 
-    def batches(
-        self, columns: Sequence[str], _timestamp: str, _window: Window, /
-    ) -> Iterator[pa.RecordBatch]:
+    def batches(self, columns: Sequence[str], _timestamp: str, _window: Window, /) -> Iterator[pa.RecordBatch]:
         """Yield all rows, about a megabyte at a time: a CSV has to be read to know what is in it."""
         with _explained(self.path):
             try:
@@ -211,9 +209,7 @@ def _first_bad_byte(path: Path) -> str:
             try:
                 line.decode()
             except UnicodeDecodeError as error:
-                return (
-                    f"line {number}, byte {error.start + 1} is 0x{line[error.start]:02x}, which is not UTF-8"
-                )
+                return f"line {number}, byte {error.start + 1} is 0x{line[error.start]:02x}, which is not UTF-8"
     return "it is not UTF-8"
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,9 +13,6 @@ from tasks.data.contract import Contract
 from tasks.data.matrix import FloatArray, Target
 from tasks.errors import ContractError, DataRefused, SpecError
 from tasks.spec import ModelSpec, SourceSpec
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -59,10 +56,12 @@ def add_target(table: pa.Table, spec: ModelSpec, contract: Contract) -> pa.Table
         raise SpecError(_no_target(spec, contract, table.column_names))
     try:
         made = contract.targets(table.to_pandas())
-        column = cast("pd.Series[Any]", made[name])
+        column = made[name]
     except KeyError as error:
         if str(error.args[0]) != name:
-            raise ContractError(f"{contract.file}: targets() asks for column {error}, which is not there") from None
+            raise ContractError(
+                f"{contract.file}: targets() asks for column {error}, which is not there"
+            ) from None
         raise SpecError(_no_target(spec, contract, [*table.column_names, *made.columns])) from None
     if len(column) != table.num_rows:
         raise ContractError(
@@ -108,7 +107,8 @@ def _classes(column: pa.ChunkedArray, spec: ModelSpec) -> tuple[str | int | bool
         shown = ", ".join(repr(value) for value in found[:5])
         raise DataRefused(
             f"target {spec.source.target} has {len(found)} classes ({shown}{', …' if len(found) > 5 else ''}); "
-            "allowed for task binary: true and false, 0 and 1, or two classes of which the spec's key positive names one"
+            "allowed for task binary: true and false, 0 and 1, or two classes of which the spec's key positive "
+            "names one"
         )
     return (*(others or [_other(positive)]), positive)
 

@@ -61,12 +61,10 @@ def read_source(source: SourceSpec, columns: Sequence[str], window: Window, sett
         for reader in readers:
             _require(reader, asked, source)
         parts = [_read(reader, asked, source, window) for reader in readers]
-    joined = [
-        _join([(reader.name, part.column(name)) for reader, part in zip(readers, parts, strict=True)], name)
-        for name in asked
-    ]
-    typed = [column if readers[0].typed else read_text(column) for column in joined]
-    return Rows(pa.table([_settled(column) for column in typed], names=asked).unify_dictionaries(), in_source)
+    files = [reader.name for reader in readers]
+    joined = [_join(list(zip(files, [part[name] for part in parts], strict=True)), name) for name in asked]
+    table = pa.table([_settled(column, typed=readers[0].typed) for column in joined], names=asked)
+    return Rows(table.unify_dictionaries(), in_source)
 
 
 @contextmanager
@@ -87,9 +85,7 @@ def _require(reader: Reader, asked: Sequence[str], source: SourceSpec) -> None:
     for name in asked:
         if (count := reader.columns.count(name)) != 1:
             found = (
-                f"{count} columns {name}; allowed: one"
-                if count
-                else f"no column {name}, which other files have"
+                f"{count} columns {name}; allowed: one" if count else f"no column {name}, which other files have"
             )
             raise SourceError(f"{reader.name}: {found}; {has}")
 
@@ -98,9 +94,7 @@ def _read(reader: Reader, asked: Sequence[str], source: SourceSpec, window: Wind
     batches = list(rows_within(reader.batches(asked, source.timestamp, window), source, window, reader.name))
     if not batches:
         times = (source.timestamp, source.label_time)
-        return pa.table(
-            [pa.nulls(0, UTC_TIME if name in times else pa.null()) for name in asked], names=asked
-        )
+        return pa.table([pa.nulls(0, UTC_TIME if name in times else pa.null()) for name in asked], names=asked)
     full = [batch for batch in batches if batch.num_rows] or batches[:1]
     return pa.table([_stack([batch.column(name) for batch in full]) for name in asked], names=asked)
 
@@ -134,7 +128,9 @@ def _without_decimals(array: pa.Array) -> pa.Array:
     return array.cast(pa.string()).cast(pa.float64()) if pa.types.is_decimal(array.type) else array
 
 
-def _settled(column: pa.ChunkedArray) -> pa.ChunkedArray:
+def _settled(column: pa.ChunkedArray, *, typed: bool) -> pa.ChunkedArray:
+    if not typed and pa.types.is_string(column.type):
+        column = read_text(column)
     if pa.types.is_floating(column.type):
         return pc.if_else(pc.is_nan(column), None, column)
     kind = canonical_type(column.type)

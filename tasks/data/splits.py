@@ -24,7 +24,11 @@ class Splits:
     holdout: Window
 
     def __getitem__(self, part: Part) -> Window:
-        windows: dict[Part, Window] = {"train": self.train, "validation": self.validation, "holdout": self.holdout}
+        windows: dict[Part, Window] = {
+            "train": self.train,
+            "validation": self.validation,
+            "holdout": self.holdout,
+        }
         return windows[part]
 
 
@@ -69,7 +73,11 @@ def members(splits: Splits, rows: SplitRows) -> dict[Part, Mask]:
 
 def require_rows(masks: dict[Part, Mask], splits: Splits, spec: ModelSpec) -> None:
     """Raise NotEnoughData when a part has too few labelled rows to do its work."""
-    needed: dict[Part, int] = {"train": 2 * spec.gate.min_rows, "validation": spec.gate.min_rows, "holdout": spec.gate.min_rows}
+    needed: dict[Part, int] = {
+        "train": 2 * spec.gate.min_rows,
+        "validation": spec.gate.min_rows,
+        "holdout": spec.gate.min_rows,
+    }
     for part, mask in masks.items():
         found = int(mask.sum())
         if found < needed[part]:
@@ -106,4 +114,3 @@ def _within(times: npt.NDArray[np.int64], window: Window) -> Mask:
     after_start = times >= microseconds(window.start) if window.start else np.ones(len(times), dtype=bool)
     inside: Mask = after_start & (times < microseconds(window.end))
     return inside
-

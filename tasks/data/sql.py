@@ -115,7 +115,7 @@ def _as_kept(midnight: datetime, sample: object) -> datetime | date | str:
 
 
 def _array(values: Sequence[object]) -> pa.Array:
-    """Return ``values`` in the type that holds them all; as text where there is none, or none that is a column's."""
+    """Return ``values`` in the type that holds them all, as text where there is no such simple type."""
     try:
         array = pa.array(values)
         odd = isinstance(array.type, pa.BaseExtensionType) or pa.types.is_nested(array.type)  # UUID, JSON

@@ -132,7 +132,8 @@ def _row_checks(table: pa.Table, contract: Contract) -> Iterator[Failure]:
 def _series(column: pa.ChunkedArray) -> "pd.Series[Any]":
     if pa.types.is_dictionary(column.type):
         column = column.cast(pa.string())
-    return column.to_pandas()
+    series: pd.Series[Any] = column.to_pandas()
+    return series
 
 
 def _broken(check: "pandera.Check", what: "pd.Series[Any] | pd.DataFrame", name: str, contract: Contract) -> Mask:

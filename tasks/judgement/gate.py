@@ -82,9 +82,9 @@ def _outcome(comparison: Comparison, gate: GateSpec, margin: float) -> Outcome:
 
 
 def _promotable(found: Verdict, gate: GateSpec) -> bool:
-    enough: dict[str, set[Outcome]] = {"better": {"better"}, "not_worse": {"better", "not_worse"}}
+    not_worse_will_do = gate.rule == "not_worse" and found.comparison is not None
     return (
-        found.outcome in enough[gate.rule if found.comparison else "better"]
+        (found.outcome == "better" or (found.outcome == "not_worse" and not_worse_will_do))
         and found.baseline.beaten
         and all(floor.passed for floor in found.floors)
     )

@@ -6,6 +6,9 @@ from tasks.judgement.verdict import Comparison, FloorCheck, Verdict
 from tasks.metrics import METRICS
 from tasks.spec import GateSpec
 
+_MOST_GROWTH = 1000
+"""How many times the rows of a holdout it still makes sense to ask for."""
+
 
 def explain(verdict: Verdict, gate: GateSpec) -> tuple[str, ...]:
     """Return the reasons, the decisive one first."""
@@ -27,11 +30,11 @@ def facts(comparison: Comparison, rival: str, days: int) -> str:
 
 
 def number_format(comparison: Comparison) -> str:
-    """Return the format that shows two digits of the interval's width, whatever the metric's unit."""
+    """Return the format that shows two or three digits of the interval's width, whatever the metric's unit."""
     width = comparison.high - comparison.low
     if not isfinite(width) or width <= 0:
         return ",.4f"
-    return f",.{min(max(1 - floor(log10(width)), 0), 12)}f"
+    return f",.{min(max(2 - round(log10(width)), 0), 12)}f"
 
 
 def more_rows(comparison: Comparison, effect: float) -> int | None:
@@ -53,7 +56,7 @@ def _outcome(verdict: Verdict, gate: GateSpec) -> str:
     if c.rows < gate.min_rows:
         return (
             f"Undecided: {c.rows:,} unseen labelled rows; gate.min_rows = {gate.min_rows:,}, "
-            f"{gate.min_rows - c.rows:,} more are needed"
+            f"{gate.min_rows - c.rows:,} more are needed{_seen(verdict)}"
         )
     if not c.usable:
         return f"Undecided: {_unusable(c)}"
@@ -67,10 +70,13 @@ def _outcome(verdict: Verdict, gate: GateSpec) -> str:
         case "not_worse" if gate.rule == "not_worse":
             return f"Not worse: {known}, within the margin of {gate.margin:g}; {_tie(c)}"
         case "not_worse":
-            return (
-                f'Refused: gate.rule = "better", and it is only not worse: {known}; {_advice(verdict, gate)}'
-            )
+            return f'Refused: gate.rule = "better", and it is only not worse: {known}; {_advice(verdict, gate)}'
     return f"Undecided: {known}{alone}; {_advice(verdict, gate)}"
+
+
+def _seen(verdict: Verdict) -> str:
+    removed = verdict.holdout.seen_rows_removed
+    return f"; {removed:,} others do not count, because the champion has seen them" if removed else ""
 
 
 def _unusable(c: Comparison) -> str:
@@ -96,12 +102,12 @@ def _advice(verdict: Verdict, gate: GateSpec) -> str:
     by_margin = verdict.comparison is not None and gate.rule == "not_worse" and gate.margin > 0
     effect = gate.margin if by_margin else c.difference
     if c.identical:
-        return (
-            "the two models predict the same; equal is enough only for rule not_worse with a margin above 0"
-        )
+        return "the two models predict the same; equal is enough only for rule not_worse with a margin above 0"
     if effect <= 0:
         return "nothing speaks for a gain"
-    seen = f"a difference of {effect:{number_format(c)}}"
+    seen = f"a difference of {effect:.2g}"
+    if effect * _MOST_GROWTH**0.5 < c.smallest_visible:
+        return f"{seen} is too small to be seen: it would take over {_MOST_GROWTH:,} times these rows"
     if rows := more_rows(c, effect):
         return f"to see {seen}, about {rows:,} more labelled rows are needed"
     return f"{seen} would have shown on these rows, so more of them will hardly decide it"
@@ -131,6 +137,4 @@ def _notes(verdict: Verdict, gate: GateSpec) -> list[str]:
             f"{held.days} days are too few to draw days: rows were drawn as if independent, "
             f"so the interval is likely too short"
         )
-    if held.seen_rows_removed:
-        notes.append(f"{held.seen_rows_removed:,} rows were left out because the champion had seen them")
     return notes

@@ -106,9 +106,7 @@ def _blocks(days: npt.NDArray[np.int64]) -> tuple[Blocks, Method]:
 
 def _resampled_gains(pair: Pair, bootstrap: Bootstrap, blocks: Blocks) -> FloatArray:
     """Return the challenger's gain on each resample, nan where the metric cannot be computed."""
-    challenger, rival = (
-        bind(bootstrap.metric, pair.labels, p, blocks) for p in (pair.challenger, pair.rival)
-    )
+    challenger, rival = (bind(bootstrap.metric, pair.labels, p, blocks) for p in (pair.challenger, pair.rival))
     drawn = draw(blocks.count, bootstrap.resamples, bootstrap.seed)
     differences = np.concatenate([challenger(counts) - rival(counts) for counts in drawn])
     return differences if bootstrap.metric.direction == "higher" else -differences

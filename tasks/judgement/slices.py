@@ -21,23 +21,23 @@ def report(
 
     Words of shape (rows,). The worst for the challenger come first, the untestable ones last.
     """
-    return tuple(_column(pair, name, words, (bootstrap, min_rows)) for name, words in columns.items())
+    return tuple(_column(name, words, pair, (bootstrap, min_rows)) for name, words in columns.items())
 
 
-def _column(pair: Pair, name: str, words: Words, how: tuple[Bootstrap, int]) -> SliceReport:
-    values, codes, rows = np.unique(words, return_inverse=True, return_counts=True)
-    largest = np.argsort(-rows, kind="stable")[:MOST_VALUES]
-    results = [_result(pair.rows(codes == code), str(values[code]), how) for code in largest]
+def _column(name: str, words: Words, pair: Pair, how: tuple[Bootstrap, int]) -> SliceReport:
+    values, rows = np.unique(words, return_counts=True)
+    largest = values[np.argsort(-rows, kind="stable")[:MOST_VALUES]]
+    results = [_result(str(value), pair.rows(words == value), *how) for value in largest]
     return SliceReport(name, tuple(sorted(results, key=_worst_first)), len(values) - len(largest))
 
 
-def _result(pair: Pair, value: str, how: tuple[Bootstrap, int]) -> SliceResult:
-    bootstrap, min_rows = how
-    positives = int((pair.labels == 1).sum()) if "binary" in bootstrap.metric.tasks else None
+def _result(value: str, pair: Pair, bootstrap: Bootstrap, min_rows: int) -> SliceResult:
+    binary = "binary" in bootstrap.metric.tasks and pair.challenger.ndim == 1
+    positives = int((pair.labels == 1).sum()) if binary else None
     reason = _why_not(pair, bootstrap, min_rows)
     comparison = None if reason else compare(pair, bootstrap)
     if comparison and not comparison.usable:
-        comparison, reason = None, "too few rows of one class on most resamples"
+        comparison, reason = None, "one class only on many resamples"
     return SliceResult(value, len(pair.labels), positives, comparison, reason)
 
 

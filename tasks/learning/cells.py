@@ -1,8 +1,8 @@
 """Features as cells: numbers and categories in the one form that a linear model reads.
 
-Every feature has a few cells, and a row is in exactly one of them, by some amount. A number has a cell for when it
-is there, where the amount is its scaled value, and one for when it is missing. A category has a cell for each level
-and one for when it is missing or new. However many columns that makes, a row is one lookup a feature.
+Every feature has a few cells, and a row is in exactly one of them, by some amount. A number has a cell for when
+it is there, where the amount is its scaled value, and one for when it is missing. A category has a cell for each
+level and one for when it is missing or new. However many columns that makes, a row is one lookup a feature.
 """
 
 from dataclasses import dataclass
@@ -51,7 +51,7 @@ def fit_encodings(matrix: FeatureMatrix) -> tuple[Encoding, ...]:
 
 
 def design(matrix: FeatureMatrix, encodings: tuple[Encoding, ...]) -> "csr_array":
-    """Return rows × (1 + cells): a one for the intercept, then the amount in the row's cell of each feature."""
+    """Return rows × (1 + cells): a one for the intercept, then the amount in the cell of each feature."""
     from scipy.sparse import csr_array
 
     shape = len(matrix), 1 + len(encodings)

@@ -53,7 +53,5 @@ def fit(
 def load(kind: str, folder: Path) -> Fitted:
     """Return the model of ``kind`` that was saved in ``folder``."""
     if kind not in _KINDS:
-        raise ArtifactDamaged(
-            f"{folder}: found a model of kind {kind!r}; this version reads {', '.join(_KINDS)}"
-        )
+        raise ArtifactDamaged(f"{folder}: found a model of kind {kind!r}; this version reads {', '.join(_KINDS)}")
     return _KINDS[kind].load(folder)

@@ -50,7 +50,7 @@ class Linear:
 
     def predict(self, matrix: FeatureMatrix) -> FloatArray:
         """Return values or probabilities of the positive class, shape (rows,); multiclass (rows, classes)."""
-        # Summed feature by feature and not as a matrix product, which BLAS rounds by the number of its threads.
+        # Summed feature by feature: BLAS rounds a matrix product by the number of its threads.
         scores = np.tile(self.intercept, (len(matrix), 1))
         for position, term in enumerate(self.terms):
             scores += term.add(matrix.values[:, position])

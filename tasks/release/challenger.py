@@ -69,7 +69,10 @@ def make_challenger(rows: Snapshot, splits: Splits, recipe: Recipe, folder: Path
     masks = split_masks(table, labels, splits, spec.source)
     fitted = fit_features(table.filter(pa.array(masks["train"])), spec, recipe.contract)
     train_on, choose_on = (
-        Labelled(make_matrix(table.filter(pa.array(masks[part])), fitted, recipe.contract), labels.values[masks[part]])
+        Labelled(
+            make_matrix(table.filter(pa.array(masks[part])), fitted, recipe.contract),
+            labels.values[masks[part]],
+        )
         for part in ("train", "validation")
     )
     trained = train(spec, train_on, choose_on, target=labels.target, threads=recipe.threads)

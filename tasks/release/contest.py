@@ -80,7 +80,13 @@ def _holdout_rows(
 ) -> HoldoutRows:
     spec = recipe.spec
     source = spec.source
-    wanted = [*known_columns(spec, recipe.contract), source.timestamp, source.target, *source.key, *spec.gate.slices]
+    wanted = [
+        *known_columns(spec, recipe.contract),
+        source.timestamp,
+        source.target,
+        *source.key,
+        *spec.gate.slices,
+    ]
     table = load_snapshot(rows, list(dict.fromkeys([*wanted, *([source.group] if source.group else [])])))
     labels = recode(read_labels(table.column(source.target), spec), model.target.classes)
     mask = split_masks(table, labels, splits, source)["holdout"]
@@ -89,14 +95,17 @@ def _holdout_rows(
     if champion is None:
         return HoldoutRows(table, values, 0, unlabelled)
     assert splits.holdout.start is not None
-    fresh = unseen(row_keys(table, source.key), seen_keys(champion, spec, since=microseconds(splits.holdout.start)))
+    fresh = unseen(
+        row_keys(table, source.key), seen_keys(champion, spec, since=microseconds(splits.holdout.start))
+    )
     return HoldoutRows(table.filter(pa.array(fresh)), values[fresh], int((~fresh).sum()), unlabelled)
 
 
 def _unlabelled(table: pa.Table, labels: Labels, splits: Splits, spec: ModelSpec) -> int:
     times = table.column(spec.source.timestamp)
     inside = pc.and_(
-        pc.greater_equal(times, pa.scalar(splits.holdout.start)), pc.less(times, pa.scalar(splits.holdout.end))
+        pc.greater_equal(times, pa.scalar(splits.holdout.start)),
+        pc.less(times, pa.scalar(splits.holdout.end)),
     )
     held: Mask = np.asarray(inside.to_numpy(zero_copy_only=False), dtype=bool)
     return int((held & ~labels.known).sum())
@@ -119,7 +128,3 @@ def _champion_predictions(champion: Version | None, challenger: Model, table: pa
 
 def _words(column: pa.ChunkedArray) -> npt.NDArray[np.str_]:
     return np.asarray(column.cast(pa.string()).fill_null("(missing)").to_pylist(), dtype=np.str_)
-
-
-def microseconds(time: datetime) -> int:
-    return (time - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)

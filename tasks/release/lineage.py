@@ -15,7 +15,17 @@ from tasks.data.snapshot import Snapshot
 from tasks.data.splits import Splits
 from tasks.data.window import Window
 
-LIBRARIES = ("lightgbm", "mlflow", "numpy", "pandas", "pandera", "prefect", "pyarrow", "pydantic", "scikit-learn")
+LIBRARIES = (
+    "lightgbm",
+    "mlflow",
+    "numpy",
+    "pandas",
+    "pandera",
+    "prefect",
+    "pyarrow",
+    "pydantic",
+    "scikit-learn",
+)
 """Libraries whose versions can change what a training gives."""
 
 

@@ -22,7 +22,9 @@ def sole_training(model: str, folder: Path) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             file.seek(0)
-            raise ModelBusy(f"{model} is being trained already, by {file.read().strip() or 'another process'}") from None
+            raise ModelBusy(
+                f"{model} is being trained already, by {file.read().strip() or 'another process'}"
+            ) from None
         file.truncate(0)
         file.write(f"process {os.getpid()} since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC\n")
         file.flush()

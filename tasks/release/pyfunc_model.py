@@ -1,4 +1,4 @@
-"""The file that MLflow runs to load a registered version: ``mlflow.pyfunc.load_model("models:/<model>@champion")``.
+"""What MLflow runs to load a registered version: ``mlflow.pyfunc.load_model("models:/<model>@champion")``.
 
 MLflow's models-from-code: this text is stored with the version, beside the native files that it loads. No pickle.
 """

@@ -1,34 +1,53 @@
 """What is kept of a training for people: the verdict, the pictures, and the predictions that were judged."""
 
 import json
+from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from tasks.data.matrix import FloatArray
+from tasks.data.window import write_time
 from tasks.judgement import report
 from tasks.judgement.gate import Holdout
 from tasks.judgement.pictures import save_pictures
 from tasks.judgement.verdict import Verdict
 from tasks.release.challenger import Challenger
+from tasks.release.lineage import Lineage
+from tasks.release.registry import Training
+from tasks.spec import ModelSpec
+
+Arrays = dict[str, npt.NDArray[np.generic]]
 
 
-def write(folder: Path, verdict: Verdict, held: Holdout, challenger: Challenger) -> Path:
-    """Write the record of one training into ``folder`` and return it."""
+@dataclass(frozen=True)
+class Written:
+    """A verdict, and the folder of what a person may want to see of it."""
+
+    verdict: Verdict
+    files: str
+
+
+def write(folder: Path, verdict: Verdict, held: Holdout, challenger: Challenger) -> Written:
+    """Write the record of one training into ``folder``."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "verdict.json").write_text(json.dumps(verdict.to_json(), indent=1), encoding="utf-8")
     (folder / "verdict.md").write_text(report.markdown(verdict), encoding="utf-8")
     pq.write_table(_predictions(held), folder / "holdout_predictions.parquet")
     save_pictures(folder, held, challenger.importance)
-    return folder
+    return Written(verdict, str(folder))
 
 
-def describe(spec: ModelSpec, challenger: Challenger, verdict: Verdict, lineage: Lineage) -> Training:
+def describe(spec: ModelSpec, challenger: Challenger, lineage: Lineage, written: Written) -> Training:
     """Return the training as the registry is to record it."""
+    verdict = written.verdict
     return Training(
         model=spec.model,
-        name=f"{spec.model} {write_time(lineage.as_of)}",
+        name=f"{spec.model} as of {write_time(lineage.as_of)}",
         artifact=challenger.artifact,
         lineage=lineage,
         outcome=verdict.outcome,
@@ -36,29 +55,41 @@ def describe(spec: ModelSpec, challenger: Challenger, verdict: Verdict, lineage:
         summary=verdict.reasons[0],
         metrics=_metrics(challenger, verdict, spec.gate.metric),
         params=_params(spec, challenger),
-        files="",
+        files=written.files,
     )
 
 
 def _metrics(challenger: Challenger, verdict: Verdict, metric: str) -> dict[str, float]:
-    chosen_on = {f"validation_{c.kind}_{metric}": c.value for c in challenger.candidates}
-    return {**{f"holdout_{name}": value for name, value in verdict.challenger_metrics.items()}, **chosen_on}
+    """Return the numbers of a run by name; one that could not be computed is left out."""
+    found = {f"holdout.{name}": value for name, value in verdict.challenger_metrics.items()}
+    found |= {f"validation.{metric}.{candidate.kind}": candidate.value for candidate in challenger.candidates}
+    if verdict.comparison:
+        found |= {"gain": verdict.comparison.difference, "gain.low": verdict.comparison.low}
+    return {name: value for name, value in found.items() if isfinite(value)}
 
 
 def _params(spec: ModelSpec, challenger: Challenger) -> dict[str, str]:
-    flat = {"kind": challenger.kind, "seed": str(spec.seed), "train_window": str(spec.window.train)}
+    """Return what was chosen, by the person and by validation: the spec's own keys, flattened."""
+    flat = {"kind": challenger.kind}
+    for section, content in spec.model_dump(mode="json", exclude={"model", "description"}).items():
+        keys = content.items() if isinstance(content, dict) else [("", content)]
+        flat |= {f"{section}.{key}".rstrip("."): str(value) for key, value in keys}
     return flat
 
 
 def _predictions(held: Holdout) -> pa.Table:
-    columns = {"day": held.days, "label": held.labels}
-    for who, predictions in (("challenger", held.challenger), ("champion", held.champion), ("baseline", held.baseline)):
+    columns: Arrays = {"day": held.days, "label": held.labels}
+    for who, predictions in (
+        ("challenger", held.challenger),
+        ("champion", held.champion),
+        ("baseline", held.baseline),
+    ):
         if predictions is not None:
             columns |= _columns(who, predictions)
     return pa.table(columns)
 
 
-def _columns(who: str, predictions: np.ndarray) -> dict[str, np.ndarray]:
+def _columns(who: str, predictions: FloatArray) -> Arrays:
     if predictions.ndim == 1:
         return {who: predictions}
     return {f"{who}_{code}": predictions[:, code] for code in range(predictions.shape[1])}

@@ -74,7 +74,11 @@ class Registrar:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         try:
-            print(json.dumps([call, asks.dump_python(argument, mode="json")]), file=self._process.stdin, flush=True)
+            print(
+                json.dumps([call, asks.dump_python(argument, mode="json")]),
+                file=self._process.stdin,
+                flush=True,
+            )
             reply = self._process.stdout.readline()
         except BrokenPipeError:
             reply = ""

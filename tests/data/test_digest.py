@@ -5,7 +5,8 @@ from hypothesis import strategies as st
 from tasks.data.digest import column_digests
 
 VALUES = st.lists(
-    st.one_of(st.none(), st.text(st.characters(codec="utf-8"), max_size=3), st.sampled_from(["a", "b"])), max_size=20
+    st.one_of(st.none(), st.text(st.characters(codec="utf-8"), max_size=3), st.sampled_from(["a", "b"])),
+    max_size=20,
 )
 
 

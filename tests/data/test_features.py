@@ -1,5 +1,4 @@
 import json
-from collections.abc import Callable
 
 import numpy as np
 import pyarrow as pa
@@ -10,14 +9,18 @@ from tasks.data.features import FittedFeatures, fit_features, known_columns, mak
 from tasks.errors import ContractError
 from tasks.spec import ModelSpec
 
-AGE = '\ndef features(rows):\n    return pd.DataFrame({"dear": rows["price"] > 50, "price": rows["price"] / 100})\n'
+AGE = (
+    '\ndef features(rows):\n    return pd.DataFrame({"dear": rows["price"] > 50, "price": rows["price"] / 100})\n'
+)
 
 
 def features_of(spec: ModelSpec, **changes: object) -> ModelSpec:
     return spec.model_copy(update={"features": spec.features.model_copy(update=changes)})
 
 
-def test_an_outcome_the_target_and_the_key_are_never_features(spec: ModelSpec, contract: Contract, orders: pa.Table) -> None:
+def test_an_outcome_the_target_and_the_key_are_never_features(
+    spec: ModelSpec, contract: Contract, orders: pa.Table
+) -> None:
     fitted = fit_features(orders, spec, contract)
 
     assert known_columns(spec, contract) == ["ordered_at", "order", "country", "price", "weight"]
@@ -87,9 +90,12 @@ def test_a_row_has_the_same_features_alone_as_among_others_and_after_storage(
 
 
 def test_a_time_is_refused_as_a_feature_with_what_to_do(
-    spec: ModelSpec, contract: Contract, orders: pa.Table, edit: Callable[[str, str, str], None]
+    spec: ModelSpec, contract: Contract, orders: pa.Table
 ) -> None:
-    text = contract.text.replace("    country:", "    seen_at: Series[pd.DatetimeTZDtype] = pa.Field(dtype_kwargs={'unit': 'us', 'tz': 'UTC'})\n    country:")  # noqa: E501
+    text = contract.text.replace(
+        "    country:",
+        "    seen_at: Series[pd.DatetimeTZDtype] = pa.Field(dtype_kwargs={'unit': 'us', 'tz': 'UTC'})\n    country:",
+    )
     with_time = orders.append_column("seen_at", orders["ordered_at"])
 
     with pytest.raises(ContractError, match=r"seen_at is a timestamp.*Make numbers of it in features\(\)"):

@@ -63,9 +63,7 @@ def test_csv_and_parquet_side_by_side_are_refused(project):
     (project / "a.csv").write_text("at\n2024-06-01\n")
     pq.write_table(pa.table({"at": [DAY]}), project / "b.parquet")
 
-    with pytest.raises(
-        SourceError, match=r"CSV \(1 files, such as a\.csv\) and Parquet \(1 files\) side by side"
-    ):
+    with pytest.raises(SourceError, match=r"CSV \(1 files, such as a\.csv\) and Parquet \(1 files\) side by side"):
         open_files(".", project)
 
 
@@ -227,13 +225,9 @@ def test_files_of_one_folder_agree_in_columns_and_types_or_are_refused(project):
     assert read(project, "*.parquet", "x")["x"].to_pylist() == [1.0, 1.5]
 
     pq.write_table(pa.table({"at": [DAY], "x": ["one"]}), project / "c.parquet")
-    with pytest.raises(
-        SourceError, match=r"column x is .*string.* in .*c\.parquet and .*; allowed: one type"
-    ):
+    with pytest.raises(SourceError, match=r"column x is .*string.* in .*c\.parquet and .*; allowed: one type"):
         read(project, "*.parquet", "x")
 
     pq.write_table(pa.table({"at": [DAY]}), project / "c.parquet")
-    with pytest.raises(
-        SourceError, match=r"c\.parquet: no column x, which other files have; its columns: at"
-    ):
+    with pytest.raises(SourceError, match=r"c\.parquet: no column x, which other files have; its columns: at"):
         read(project, "*.parquet", "x")

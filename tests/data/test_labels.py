@@ -85,16 +85,19 @@ def test_labels_can_be_recoded_to_the_classes_that_a_model_knows(spec: ModelSpec
 
 
 def test_the_target_is_made_by_the_contract_where_it_is_not_a_column(spec: ModelSpec, contract: Contract) -> None:
-    text = contract.text + '\ndef targets(rows):\n    return rows[["returned"]].rename(columns={"returned": "back"})\n'
+    text = (
+        contract.text
+        + '\ndef targets(rows):\n    return rows[["returned"]].rename(columns={"returned": "back"})\n'
+    )
     made = read_contract(text, "returns.py")
     source = spec.source.model_copy(update={"target": "back"})
 
     found = add_target(table([True] * 5), spec.model_copy(update={"source": source}), made)
 
     assert found["back"].to_pylist() == [True] * 5
+    wrong = spec.model_copy(update={"source": source.model_copy(update={"target": "front"})})
     with pytest.raises(SpecError, match=r"returns.toml: source.target: found 'front'.*makes: .*back"):
-        wrong = source.model_copy(update={"target": "front"})
-        add_target(table([True] * 5), spec.model_copy(update={"source": wrong}), made)
+        add_target(table([True] * 5), wrong, made)
 
 
 def test_a_target_function_that_asks_for_a_missing_column_says_which(spec: ModelSpec, contract: Contract) -> None:

@@ -13,7 +13,9 @@ import pytest
 from tasks.data.snapshot import load_snapshot, remove_unfinished, save_snapshot
 from tasks.errors import SnapshotDamaged
 
-TABLE = pa.table({"at": pa.array([0, 60_000_000], pa.timestamp("us", "UTC")), "x": [1.5, None], "word": ["a", "b"]})
+TABLE = pa.table(
+    {"at": pa.array([0, 60_000_000], pa.timestamp("us", "UTC")), "x": [1.5, None], "word": ["a", "b"]}
+)
 
 
 def test_a_snapshot_gives_back_what_was_saved_and_knows_its_span(tmp_path: Path) -> None:
@@ -68,7 +70,7 @@ def test_a_snapshot_that_is_gone_says_so(tmp_path: Path) -> None:
 
 
 def test_a_full_disk_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(descriptor: int) -> None:
+    def full(_: int) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)

@@ -86,9 +86,7 @@ def _write(table: pa.Table, path: Path) -> None:
 @given(start=st.none() | st.integers(-100, 14_500), end=st.integers(-100, 14_500))
 def test_any_window_has_the_same_rows_in_every_form_of_source(project, rows, start, end):
     window = Window(None if start is None else DAY + timedelta(minutes=start), DAY + timedelta(minutes=end))
-    expected = [
-        row for row in rows.select(COLUMNS).to_pylist() if (window.start or DAY) <= row["at"] < window.end
-    ]
+    expected = [row for row in rows.select(COLUMNS).to_pylist() if (window.start or DAY) <= row["at"] < window.end]
 
     for form in FORMS:
         table = read_source(source(form, label_time="known_at"), COLUMNS, window, machine(project)).table
@@ -125,9 +123,7 @@ def test_a_source_without_the_timestamp_column_says_which_columns_it_has(project
 def test_what_pandas_wrote_is_read_without_its_index_and_nan_is_missing(tmp_path):
     import pandas as pd
 
-    frame = pd.DataFrame(
-        {"at": [DAY, DAY], "x": [1.5, np.nan], "word": pd.Categorical(["a", "b"])}, index=[7, 9]
-    )
+    frame = pd.DataFrame({"at": [DAY, DAY], "x": [1.5, np.nan], "word": pd.Categorical(["a", "b"])}, index=[7, 9])
     frame.to_parquet(tmp_path / "a.parquet")
     pq.write_table(pa.table({"at": [DAY], "x": pa.array([float("nan")])}), tmp_path / "b.parquet")
 

@@ -58,14 +58,16 @@ def test_no_row_and_no_group_is_ever_in_two_parts(spec: ModelSpec, drawn: list[t
 
     assert (sum(mask.astype(int) for mask in masks.values()) <= 1).all()
     sides = [set(groups[mask]) for mask in masks.values()]
-    assert not (sides[0] & sides[1] or sides[0] & sides[2] or sides[1] & sides[2])
+    assert len(set().union(*sides)) == sum(len(side) for side in sides)
 
 
 def test_a_holdout_with_too_few_rows_says_how_many_there_are_and_are_needed(spec: ModelSpec) -> None:
     splits = split(spec, AS_OF)
     masks = members(splits, rows([*np.linspace(23, 50, 200), *np.linspace(13, 21, 60), 5, 6]))
 
-    with pytest.raises(NotEnoughData, match=r"returns: holdout 2024-02-19 to 2024-02-29 has 2 labelled.*at least 50"):
+    with pytest.raises(
+        NotEnoughData, match=r"returns: holdout 2024-02-19 to 2024-02-29 has 2 labelled.*at least 50"
+    ):
         require_rows(masks, splits, spec)
 
 

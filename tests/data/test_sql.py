@@ -19,9 +19,7 @@ ALWAYS = Window(None, datetime(2100, 1, 1, tzinfo=UTC))
 NASTY = 'x"; DROP TABLE events; --'
 
 
-def spec(
-    uri: str = "sqlite:///events.db", table: str | None = "events", query: str | None = None
-) -> SourceSpec:
+def spec(uri: str = "sqlite:///events.db", table: str | None = "events", query: str | None = None) -> SourceSpec:
     return SourceSpec(uri=uri, table=table, query=query, timestamp="at", key=["at"], target="y")
 
 
@@ -179,9 +177,7 @@ def test_a_secret_is_taken_as_it_is_and_shows_in_no_message_and_no_repr(project,
 def test_a_secret_that_is_not_set_and_a_driver_that_is_not_installed_are_errors(project):
     with pytest.raises(SettingsError, match="NO_SUCH_SECRET is not set"):
         read(spec("sqlite:///${NO_SUCH_SECRET}"), project)
-    with pytest.raises(
-        SourceError, match=r"mssql\+pymssql://h/d: its driver is not installed: No module named"
-    ):
+    with pytest.raises(SourceError, match=r"mssql\+pymssql://h/d: its driver is not installed: No module named"):
         read(spec("mssql+pymssql://h/d"), project)
 
 

@@ -102,9 +102,7 @@ def test_offsets_in_some_rows_only_are_an_error_with_both_counts():
      ([1717243200], "1 row has no readable time, such as 1717243200")],
 )  # fmt: skip
 def test_what_is_no_time_is_an_error_with_its_count_and_the_first_of_it(written, shown):
-    with pytest.raises(
-        SourceError, match=rf"x\.csv: column at: {shown}; allowed: timestamps, dates, and ISO"
-    ):
+    with pytest.raises(SourceError, match=rf"x\.csv: column at: {shown}; allowed: timestamps, dates, and ISO"):
         read({"at": written})
 
 

@@ -7,7 +7,7 @@ from tasks.data.contract import Contract, read_contract
 from tasks.data.validation import REASONS, validate
 from tasks.errors import DataRefused
 
-TEXT = '''
+TEXT = """
 import pandera.pandas as pa
 from pandera.typing.pandas import Series
 
@@ -20,7 +20,7 @@ class Parts(pa.DataFrameModel):
     @pa.dataframe_check(error="size at most number")
     def size_at_most_number(cls, rows):
         return ~(rows["size"] > rows["number"])
-'''
+"""
 CONTRACT = read_contract(TEXT, "parts.py")
 GOOD = {"number": [9, 9], "size": [1.0, None], "colour": ["red", "blue"], "sold": [True, None]}
 
@@ -52,7 +52,9 @@ def test_a_value_that_cannot_be_read_as_its_type_is_a_reason_and_not_a_crash() -
 
 
 def test_a_column_without_one_value_of_its_type_is_refused() -> None:
-    with pytest.raises(DataRefused, match=r"column size is of another type: found string such as 'wide'.*says number"):
+    with pytest.raises(
+        DataRefused, match=r"column size is of another type: found string such as 'wide'.*says number"
+    ):
         validate(parts(size=["wide", "narrow"]), CONTRACT)
 
 
@@ -104,7 +106,9 @@ def test_no_row_is_ever_lost(rows: list[tuple[int, float | None, str | None]]) -
 
 @settings(deadline=None)
 @given(ROWS)
-def test_the_valid_rows_are_those_that_pandera_itself_finds_valid(rows: list[tuple[int, float | None, str | None]]) -> None:
+def test_the_valid_rows_are_those_that_pandera_itself_finds_valid(
+    rows: list[tuple[int, float | None, str | None]],
+) -> None:
     number, size, colour = (list(column) for column in zip(*rows, strict=True))
     table = parts(number=number, size=[0.0, *size[1:]], colour=["red", *colour[1:]], sold=[True] * len(rows))
 

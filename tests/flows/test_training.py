@@ -1,0 +1,118 @@
+import asyncio
+import json
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.objects import State
+from prefect.settings import PREFECT_API_URL, temporary_settings
+
+from flows.training import run_training, training_flow
+from tasks.errors import DataRefused, ModelBusy
+from tasks.release.lock import sole_training
+from tasks.release.registry import Registry
+from tasks.settings import Settings
+from tasks.steps import Trained
+
+pytestmark = pytest.mark.server
+FIRST, SECOND = datetime(2024, 2, 10, tzinfo=UTC), datetime(2024, 3, 1, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def _server(prefect_api: str, project: Path) -> Iterator[None]:
+    with temporary_settings({PREFECT_API_URL: prefect_api}):
+        yield
+
+
+def run_state(model: str, as_of: datetime) -> State[Any]:
+    return asyncio.run(training_flow(model, "manual", as_of, return_state=True))  # type: ignore[call-overload, no-any-return]
+
+
+def test_a_first_training_becomes_a_version_by_beating_the_baseline(settings: Settings) -> None:
+    trained = run_training("returns", "manual", FIRST)
+
+    assert trained.verdict.promotable
+    assert trained.verdict.comparison is None
+    assert trained.version is not None
+    assert trained.version.number == 1
+    assert json.loads((Path(trained.files) / "verdict.json").read_text()) == trained.verdict.to_json()
+
+
+def test_a_challenger_is_judged_beside_the_champion_on_rows_that_neither_has_seen(settings: Settings) -> None:
+    first = run_training("returns", "manual", FIRST)
+    Registry(settings).promote("returns", 1)
+
+    second = run_training("returns", "manual", SECOND)
+
+    assert second.verdict.champion_version == "1"
+    assert second.verdict.comparison is not None
+    assert second.verdict.holdout.seen_rows_removed == 0
+    assert second.lineage.splits.holdout.start > first.lineage.splits.validation.end  # type: ignore[operator]
+
+
+def test_the_rows_that_the_champion_has_seen_are_taken_out_and_counted(settings: Settings) -> None:
+    run_training("returns", "manual", SECOND)
+    Registry(settings).promote("returns", 1)
+
+    again = run_training("returns", "manual", datetime(2024, 2, 20, tzinfo=UTC)).verdict
+
+    # The champion chose on 8 to 18 February; this holdout is 9 to 19 February, with 50 orders a day.
+    assert again.holdout.seen_rows_removed == 450
+    assert again.holdout.rows == 50
+
+
+def test_the_same_training_twice_gives_the_same_bytes(settings: Settings) -> None:
+    def digests(trained: Trained) -> tuple[str, str, str]:
+        return trained.lineage.raw.digest, trained.lineage.rows.digest, trained.artifact.digest
+
+    one, other = (run_training("returns", "manual", SECOND) for _ in range(2))
+
+    assert digests(one) == digests(other)
+    assert one.verdict.challenger_metrics == other.verdict.challenger_metrics
+
+
+def test_a_refused_challenger_is_a_result_and_not_a_failure(
+    edit: Callable[[str, str, str], None], settings: Settings
+) -> None:
+    edit("deployments/returns.toml", "[gate]", "[gate]\nfloors = { roc_auc = 0.999 }")
+
+    state = run_state("returns", FIRST)
+
+    assert (state.name, state.is_completed()) == ("Refused", True)
+    assert "0.999" in str(state.message)
+    assert Registry(settings).history("returns")[0].version is None
+
+
+def test_a_broken_contract_fails_the_run_with_the_sentence_that_a_user_reads(
+    edit: Callable[[str, str, str], None],
+) -> None:
+    edit("data_contracts/returns.py", '"de", "fr", "it"', '"de"')
+
+    state = run_state("returns", FIRST)
+
+    assert state.is_failed()
+    with pytest.raises(DataRefused, match=r"rows break the contract.*country: not isin"):
+        asyncio.run(state.aresult())
+
+
+def test_what_a_person_reads_in_the_ui_is_there() -> None:
+    run_training("returns", "manual", FIRST)
+
+    with get_client(sync_client=True) as client:
+        run = client.read_flow_runs(limit=1)[0]
+        artifacts = client.read_artifacts(limit=50)
+
+    assert run.name == "train-returns-manual"
+    verdict = next(a for a in artifacts if a.key == "returns-verdict" and a.flow_run_id == run.id)
+    assert "ROC AUC" in str(verdict.data)
+
+
+def test_two_trainings_of_one_model_at_once_are_refused_with_the_holder(settings: Settings) -> None:
+    with (
+        sole_training("returns", settings.of("returns")),
+        pytest.raises(ModelBusy, match=r"returns is being trained already, by process \d+ since"),
+    ):
+        run_training("returns", "manual", FIRST)

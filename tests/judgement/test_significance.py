@@ -1,0 +1,106 @@
+from dataclasses import replace
+from math import isnan, sqrt
+
+import numpy as np
+import pytest
+from scipy.stats import t
+
+from tasks.judgement.significance import Bootstrap, Pair, compare, student_quantile
+from tasks.metrics import METRICS
+
+LOG_LOSS = Bootstrap(METRICS["log_loss"], alpha=0.05, resamples=400, seed=1)
+ROC_AUC = replace(LOG_LOSS, metric=METRICS["roc_auc"])
+
+
+def make_pair(seed: int = 0, *, days: int = 20, rows: int = 400, noise: float = 0.0) -> Pair:
+    """Two equally good models, each wrong in its own way on each day; ``noise`` makes the rival worse."""
+    draw = np.random.default_rng(seed)
+    day = np.arange(rows) % days
+    score = draw.normal(size=rows)
+    labels = (draw.random(rows) < 1 / (1 + np.exp(-score))).astype(float)
+    challenger, rival = (score + draw.normal(size=days)[day] for _ in range(2))
+    rival = rival + noise * draw.normal(size=rows)
+    return Pair(labels, 1 / (1 + np.exp(-challenger)), 1 / (1 + np.exp(-rival)), day.astype(np.int64))
+
+
+def test_of_equal_models_no_more_are_found_better_than_alpha_allows() -> None:
+    repeats = 200
+    promoted = [compare(make_pair(seed), LOG_LOSS).beaten for seed in range(repeats)]
+
+    assert np.mean(promoted) <= 0.05 + 3 * sqrt(0.05 * 0.95 / repeats)
+
+
+def test_drawing_rows_where_days_belong_together_would_promote_too_often() -> None:
+    pairs = [make_pair(seed, rows=2000) for seed in range(60)]
+    as_if_independent = [replace(pair, days=np.arange(2000)) for pair in pairs]
+
+    wrongly = np.mean([compare(pair, LOG_LOSS).beaten for pair in as_if_independent])
+
+    assert wrongly > 0.15
+
+
+def test_a_truly_better_model_is_found_better_in_either_direction_of_the_metric() -> None:
+    pair = make_pair(noise=2.0)
+
+    for bootstrap in (LOG_LOSS, ROC_AUC):
+        found = compare(pair, bootstrap)
+        assert 0 < found.low < found.difference < found.high
+        swapped = compare(Pair(pair.labels, pair.rival, pair.challenger, pair.days), bootstrap)
+        assert (swapped.difference, swapped.low) == pytest.approx((-found.difference, -found.high))
+
+
+def test_a_model_compared_with_itself_differs_by_exactly_nothing() -> None:
+    pair = make_pair()
+    same = compare(replace(pair, rival=pair.challenger.copy()), ROC_AUC)
+
+    assert (same.difference, same.low, same.high, same.smallest_visible) == (0, 0, 0, 0)
+    assert same.identical
+    assert not compare(pair, ROC_AUC).identical
+
+
+def test_fewer_than_ten_days_fall_back_to_rows_and_say_so() -> None:
+    nine, ten = compare(make_pair(days=9), ROC_AUC), compare(make_pair(days=10), ROC_AUC)
+
+    assert (nine.method, nine.blocks) == ("paired bootstrap over rows", 400)
+    assert (ten.method, ten.blocks) == ("paired bootstrap over days", 10)
+
+
+def test_the_smallest_visible_difference_shrinks_with_the_root_of_the_days() -> None:
+    few, many = (compare(make_pair(days=d, rows=20 * d), LOG_LOSS) for d in (20, 320))
+
+    assert few.smallest_visible / many.smallest_visible == pytest.approx(4, rel=0.35)
+
+
+def test_rows_of_one_class_have_no_interval_and_rare_positives_make_resamples_drop_out() -> None:
+    pair = make_pair()
+    labels = np.zeros(400)
+    assert not compare(replace(pair, labels=labels), ROC_AUC).usable
+    labels[:1] = 1
+
+    rare = compare(replace(pair, labels=labels), ROC_AUC)
+
+    assert 0.2 < rare.dropped / rare.resamples < 0.5
+    assert not rare.usable
+
+
+@pytest.mark.parametrize("rows", [0, 1])
+def test_hardly_any_rows_give_no_interval_and_no_error(rows: int) -> None:
+    found = compare(make_pair().rows(np.arange(400) < rows), LOG_LOSS)
+
+    assert isnan(found.low)
+    assert not found.usable
+
+
+def test_the_same_seed_gives_the_same_interval_and_another_seed_another() -> None:
+    pair = make_pair()
+
+    assert compare(pair, ROC_AUC) == compare(pair, ROC_AUC)
+    assert compare(pair, ROC_AUC).low != compare(pair, replace(ROC_AUC, seed=2)).low
+
+
+def test_the_expansion_of_student_s_quantile_is_close_enough_where_it_is_used() -> None:
+    probabilities, freedoms = (0.001, 0.05, 0.9, 0.95, 0.99, 0.999), (9, 13, 27, 364)
+
+    for freedom in freedoms:
+        found = [student_quantile(p, freedom) for p in probabilities]
+        assert found == pytest.approx(t.ppf(probabilities, freedom), abs=0.001)
