@@ -52,7 +52,9 @@ def command(function: Callable[P, int | None]) -> click.Command:
             sys.exit(INTERRUPTED)
         except Exception:  # noqa: BLE001 - a fault of ours must not look like a refusal, which is exit code 1
             traceback.print_exc()
-            click.echo("perennial: this is a fault of Perennial's, not yours; please report the lines above", err=True)
+            click.echo(
+                "perennial: this is a fault of Perennial's, not yours; please report the lines above", err=True
+            )
             sys.exit(OWN_FAULT)
 
     return main.command(name=function.__name__)(run)

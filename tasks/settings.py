@@ -18,7 +18,7 @@ QUIET = {
     "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
     "PREFECT_SERVER_UI_V2_ENABLED": "false",  # the V2 pages ask an outside host for their configuration
     "PREFECT_LOGGING_EXTRA_LOGGERS": "perennial",  # our progress lines stand with the run in the UI
-    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",  # 20 is too short for a first start on a busy machine
+    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",  # 20 is too short for a first start
     # Loading a model must not execute pickles.
     "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
     # Two busy OpenMP programs on two cores spin against one another: 6 s become 30 s.

@@ -102,6 +102,16 @@ def prefect_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     settings = load_settings({"PERENNIAL_HOME": str(home)})
     with prefect_server(settings) as api:
         yield api
+        _let_prefect_finish()
+
+
+def _let_prefect_finish() -> None:
+    """Have Prefect's threads send what they hold, while the server is still there: they retry for minutes."""
+    from prefect.events.worker import EventsWorker
+    from prefect.logging.handlers import APILogWorker
+
+    for worker in (APILogWorker, EventsWorker):
+        worker.drain_all(timeout=10)
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ DOORS = {
     "torch": {"tasks/learning/network.py"},
     "evidently": {"tasks/monitoring/report.py"},
     "optuna": {"tasks/learning/tuning.py"},
-    "matplotlib": {"tasks/judgement/pictures.py", "tasks/judgement/style.py"},
+    "matplotlib": {"tasks/judgement/drawings.py", "tasks/judgement/pictures.py"},
     "sqlalchemy": {"tasks/data/sql.py"},
     "os.environ": {"tasks/settings.py"},
 }

@@ -96,6 +96,7 @@ def test_labels_that_do_not_vary_have_no_r2():
 @pytest.mark.parametrize("name", [name for name, metric in METRICS.items() if metric.losses])
 def test_losses_are_the_rows_whose_mean_the_metric_is(name):
     metric = METRICS[name]
+    assert metric.losses
     assert metric.losses(BINARY, SCORES).mean() == pytest.approx(metric.bind(BINARY, SCORES)(None))
 
 

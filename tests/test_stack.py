@@ -14,7 +14,7 @@ from tasks.settings import load_settings
 pytestmark = pytest.mark.server
 
 
-def call(url: str, body: dict[str, Any]) -> Any:  # noqa: ANN401
+def call(url: str, body: dict[str, Any]) -> Any:
     request = urllib.request.Request(url, json.dumps(body).encode(), {"Content-Type": "application/json"})
     with urllib.request.urlopen(request, timeout=10) as answer:
         return json.load(answer)

@@ -8,12 +8,16 @@ from tasks.judgement.reasons import number_format
 from tasks.judgement.verdict import Comparison, HoldoutFacts, SliceReport, SliceResult, Verdict
 from tasks.metrics import METRICS
 
+_WORST = 3
+"""Slices of one column that a terminal shows."""
+
 
 def lines(verdict: Verdict) -> list[str]:
-    """Return the reasons, the deciding metric of each model, and what the verdict rests on."""
+    """Return the reasons, the deciding metric of each model, what the verdict rests on, and the worst slices."""
     deciding = verdict.deciding
     values = "  ".join(f"{name} {_show(found[deciding.metric])}" for name, found in _models(verdict))
-    return [*verdict.reasons, f"{deciding.label}: {values}", _rests_on(verdict.holdout)]
+    slices = [_slice_line(report) for report in verdict.slices]
+    return [*verdict.reasons, f"{deciding.label}: {values}", _rests_on(verdict.holdout), *slices]
 
 
 def markdown(verdict: Verdict) -> str:
@@ -40,6 +44,17 @@ def slice_table(verdict: Verdict) -> list[dict[str, str | int]]:
         for report in verdict.slices
         for result in report.results
     ]
+
+
+def _slice_line(report: SliceReport) -> str:
+    shown = ", ".join(_slice_words(result) for result in report.results[:_WORST])
+    more = len(report.results) - _WORST + report.left_out
+    return f"By {report.column}, the worst first: {shown}" + (f", and {more} more" if more > 0 else "")
+
+
+def _slice_words(result: SliceResult) -> str:
+    c = result.comparison
+    return f"{result.value} not testable" if c is None else f"{result.value} {_gain(c)} [{_interval(c)}]"
 
 
 def _models(verdict: Verdict) -> list[tuple[str, dict[str, float]]]:

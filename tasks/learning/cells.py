@@ -51,17 +51,17 @@ def fit_encodings(matrix: FeatureMatrix) -> tuple[Encoding, ...]:
 
 
 def design(matrix: FeatureMatrix, encodings: tuple[Encoding, ...]) -> "csr_array":
-    """Return rows × (1 + cells): a one for the intercept, then the amount in the cell of each feature."""
+    """Return rows × cells: the amount in the one cell of each feature, nothing elsewhere."""
     from scipy.sparse import csr_array
 
-    shape = len(matrix), 1 + len(encodings)
-    columns, amounts = np.zeros(shape, dtype=np.int32), np.ones(shape)
-    width = 1
+    shape = len(matrix), len(encodings)
+    columns, amounts = np.empty(shape, dtype=np.int32), np.empty(shape)
+    width = 0
     for position, encoding in enumerate(encodings):
-        cells, amounts[:, position + 1] = encoding.encode(matrix.values[:, position])
-        columns[:, position + 1] = cells + width
+        cells, amounts[:, position] = encoding.encode(matrix.values[:, position])
+        columns[:, position] = cells + width
         width += encoding.cells
-    starts = np.arange(0, columns.size + 1, shape[1])
+    starts = np.arange(0, columns.size + 1, shape[1], dtype=np.int32)  # scikit-learn takes no wider ones
     return csr_array((amounts.ravel(), columns.ravel(), starts), shape=(shape[0], width))
 
 

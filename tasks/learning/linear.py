@@ -1,9 +1,10 @@
 """A linear model: least squares, logistic or multinomial regression with a ridge penalty."""
 
 import json
+import warnings
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -11,11 +12,15 @@ from tasks.data.matrix import FeatureMatrix, FloatArray, Labelled
 from tasks.learning.cells import Encoding, Values, design, fit_encodings
 from tasks.learning.importance import shares
 from tasks.learning.problem import Problem
-from tasks.learning.ridge import Loss, logistic, minimise, softmax, squared
 from tasks.metrics import Task
 from tasks.spec import LinearSpec
 
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
 _FILE = "linear.json"
+_NARROW = 1500
+"""Coefficients up to which Newton's method, with its Hessian of coefficients², is fastest and most exact."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,17 +89,20 @@ class Linear:
 
 def fit(candidate: LinearSpec, train: Labelled, _validation: Labelled, problem: Problem) -> Linear:
     """Return the linear model of ``train``."""
+    from threadpoolctl import threadpool_limits
+
     encodings = fit_encodings(train.matrix)
-    # In units of their own deviation, so that the search stops as near to the minimum whatever they measure.
-    unit = float(train.labels.std() or 1) if problem.task == "regression" else 1.0
-    loss = _loss(problem.task, train.labels / unit)
-    weights = unit * minimise(loss, design(train.matrix, encodings), candidate.penalty)
+    solve = _least_squares if problem.task == "regression" else _logistic
+    with threadpool_limits(1, user_api="blas"):  # BLAS rounds by the number of its threads
+        intercept, weights = solve(design(train.matrix, encodings), train.labels, candidate.penalty)
+    if problem.task == "multiclass" and len(intercept) == 1:  # two of the classes: the first one's score is 0
+        intercept, weights = np.append(0.0, intercept), np.hstack([np.zeros_like(weights), weights])
     return Linear(
         task=problem.task,
         classes=tuple(np.unique(train.labels).astype(int).tolist()) if problem.task == "multiclass" else (),
         codes=problem.target.codes,
-        intercept=weights[0],
-        terms=_terms(train.matrix, encodings, weights[1:]),
+        intercept=intercept,
+        terms=_terms(train.matrix, encodings, weights),
     )
 
 
@@ -110,13 +118,36 @@ def load(folder: Path) -> Linear:
     )
 
 
-def _loss(task: Task, labels: FloatArray) -> Loss:
-    if task == "regression":
-        return squared(labels)
-    if task == "binary":
-        return logistic(labels)
-    classes, positions = np.unique(labels, return_inverse=True)
-    return softmax(positions, len(classes))
+def _least_squares(cells: "csr_array", labels: FloatArray, penalty: float) -> tuple[FloatArray, FloatArray]:
+    """Return intercept (1,) and weights (cells, 1).
+
+    The normal equations, solved at once: the cells of a category add up to one, which makes the iterative
+    solvers creep. Those take no intercept of a sparse design, and need none: numbers have mean 0, and what a
+    category adds to the mean of the labels is in its cells.
+    """
+    from sklearn.linear_model import Ridge
+
+    mean = labels.mean()
+    found = Ridge(alpha=penalty, fit_intercept=False, solver="cholesky").fit(cells, labels - mean)
+    return np.array([mean]), found.coef_.reshape(-1, 1)
+
+
+def _logistic(cells: "csr_array", labels: FloatArray, penalty: float) -> tuple[FloatArray, FloatArray]:
+    """Return intercept (scores,) and weights (cells, scores): one score for two classes, else one for each."""
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.linear_model import LogisticRegression
+
+    narrow = cells.shape[1] * len(np.unique(labels)) <= _NARROW
+    solver = (
+        {"solver": "newton-cholesky", "tol": 1e-6}
+        if narrow
+        else {"solver": "lbfgs", "tol": 1e-3, "max_iter": 1000}
+    )
+    with warnings.catch_warnings():
+        # Where a feature separates the classes there is no end to walk to; validation judges what was reached.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        found = LogisticRegression(C=1 / penalty, **solver).fit(cells, labels)
+    return found.intercept_, found.coef_.T
 
 
 def _terms(matrix: FeatureMatrix, encodings: tuple[Encoding, ...], weights: FloatArray) -> tuple[Term, ...]:

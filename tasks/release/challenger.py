@@ -46,6 +46,8 @@ class Challenger:
     baseline: str
     """Folder of the naive baseline's own files."""
     kind: str
+    classes: tuple[str | int | bool, ...]
+    """Of the target, in the order of their codes; none for a regression."""
     candidates: tuple[CandidateResult, ...]
     importance: dict[str, float]
 
@@ -83,6 +85,7 @@ def make_challenger(rows: Snapshot, splits: Splits, recipe: Recipe, folder: Path
         artifact=write_artifact(model, sample, _made(folder / "artifact")),
         baseline=str(folder / "baseline"),
         kind=trained.chosen.kind,
+        classes=labels.target.classes,
         candidates=trained.candidates,
         importance=trained.chosen.importance(),
     )

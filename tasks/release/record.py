@@ -38,7 +38,7 @@ def write(folder: Path, verdict: Verdict, held: Holdout, challenger: Challenger)
     (folder / "verdict.json").write_text(json.dumps(verdict.to_json(), indent=1), encoding="utf-8")
     (folder / "verdict.md").write_text(report.markdown(verdict), encoding="utf-8")
     pq.write_table(_predictions(held), folder / "holdout_predictions.parquet")
-    save_pictures(folder, held, challenger.importance)
+    save_pictures(folder, held, challenger.importance, classes=tuple(str(name) for name in challenger.classes))
     return Written(verdict, str(folder))
 
 

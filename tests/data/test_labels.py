@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -16,7 +17,7 @@ START = datetime(2024, 1, 1, tzinfo=UTC)
 TIMES = pa.array([START + DAY * i for i in range(5)], pa.timestamp("us", "UTC"))
 
 
-def table(labels: list[object], **more: pa.Array) -> pa.Table:
+def table(labels: Sequence[object], **more: pa.Array) -> pa.Table:
     return pa.table({"ordered_at": TIMES, "returned": labels, **more})
 
 

@@ -3,6 +3,7 @@ import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -26,7 +27,7 @@ COLUMNS = ["at", "price", "city", "order", "known_at"]
 FORMS = ["rows.csv", "rows.csv.gz", "rows.parquet", "csv", "parquet/*.parquet", "sqlite:///rows.db"]
 
 
-def source(uri: str, **more: str) -> SourceSpec:
+def source(uri: str, **more: Any) -> SourceSpec:
     table = "events" if uri.startswith("sqlite") else None
     return SourceSpec(uri=uri, table=table, timestamp="at", key=["order"], target="y", **more)
 

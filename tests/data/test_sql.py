@@ -1,4 +1,5 @@
 import sqlite3
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -40,7 +41,7 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def fill_table(project: Path, name: str, columns: list[str], rows: list[tuple]) -> None:
+def fill_table(project: Path, name: str, columns: list[str], rows: Sequence[tuple[object, ...]]) -> None:
     quoted = ", ".join('"' + column.replace('"', '""') + '"' for column in columns)
     with sqlite3.connect(project / "events.db") as connection:
         connection.execute(f'CREATE TABLE "{name}" ({quoted})')

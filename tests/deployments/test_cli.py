@@ -12,12 +12,15 @@ import pyarrow.compute as pc
 import pyarrow.csv
 import pytest
 
+pytestmark = pytest.mark.usefixtures("project")
 Edit = Callable[[str, str, str], None]
 
 
 def perennial(*words: str, **variables: str) -> subprocess.CompletedProcess[str]:
     command = [str(Path(sys.executable).parent / "perennial"), *words]
-    return subprocess.run(command, capture_output=True, text=True, env={**os.environ, **variables}, timeout=150)
+    return subprocess.run(
+        command, check=False, capture_output=True, text=True, env={**os.environ, **variables}, timeout=150
+    )
 
 
 def complaint(found: subprocess.CompletedProcess[str]) -> str:
@@ -32,24 +35,24 @@ def rewrite(project: Path, orders: pa.Table) -> None:
     pyarrow.csv.write_csv(orders, project / "orders.csv")
 
 
-def test_check_says_what_a_training_would_find(project: Path) -> None:
+def test_check_says_what_a_training_would_find() -> None:
     found = perennial("check", "returns", "--as-of", "2024-03-01")
 
     assert found.returncode == 0, found.stderr
     assert "holdout       500 rows, 2024-02-19 to 2024-02-29" in found.stdout.splitlines()
 
 
-def test_check_answers_machines_in_json(project: Path) -> None:
+def test_check_answers_machines_in_json() -> None:
     facts = json.loads(perennial("check", "returns", "--as-of", "2024-03-01", "--json").stdout)
 
     assert (facts["rows"], facts["valid"], facts["quarantined"], facts["holdout"]) == (3000, 3000, 0, 500)
 
 
-def test_models_lists_what_has_a_spec(project: Path) -> None:
+def test_models_lists_what_has_a_spec() -> None:
     assert perennial("models").stdout.splitlines()[1].split() == ["returns", "binary", "none", "shop"]
 
 
-def test_history_of_a_model_that_was_never_trained_says_so(project: Path) -> None:
+def test_history_of_a_model_that_was_never_trained_says_so() -> None:
     assert perennial("history", "returns").stdout == "returns has not been trained here\n"
 
 
@@ -63,7 +66,7 @@ def test_history_of_a_model_that_was_never_trained_says_so(project: Path) -> Non
         (["history", "retruns"], "no model 'retruns'"),
     ],
 )
-def test_a_wrong_word_is_one_clear_line(project: Path, words: list[str], message: str) -> None:
+def test_a_wrong_word_is_one_clear_line(words: list[str], message: str) -> None:
     assert message in complaint(perennial(*words))
 
 
@@ -83,7 +86,7 @@ def test_a_wrong_word_is_one_clear_line(project: Path, words: list[str], message
         ("orders.csv", '"price"', '"price","price"', "orders.csv"),
     ],
 )  # fmt: skip
-def test_a_wrong_project_is_one_clear_line(project: Path, edit: Edit, file: str, old: str, new: str, message: str) -> None:
+def test_a_wrong_project_is_one_clear_line(edit: Edit, file: str, old: str, new: str, message: str) -> None:
     edit(file, old, new)
 
     assert message in complaint(perennial("check", "returns", "--as-of", "2024-03-01"))
@@ -100,7 +103,9 @@ def test_an_extra_column_is_noted_and_not_read(project: Path, orders: pa.Table) 
 def test_a_column_of_another_type_is_named(project: Path, orders: pa.Table) -> None:
     rewrite(project, orders.set_column(3, "price", pa.array(["dear"] * 3000)))
 
-    assert "column price is of another type: found" in complaint(perennial("check", "returns", "--as-of", "2024-03-01"))
+    assert "column price is of another type: found" in complaint(
+        perennial("check", "returns", "--as-of", "2024-03-01")
+    )
 
 
 def test_a_column_without_values_is_named(project: Path, orders: pa.Table) -> None:
@@ -151,7 +156,7 @@ def test_times_with_and_without_a_zone_in_one_column_are_refused(project: Path, 
 
 
 @pytest.mark.server
-def test_a_model_is_trained_shown_and_remembered(project: Path, prefect_api: str) -> None:
+def test_a_model_is_trained_shown_and_remembered(prefect_api: str) -> None:
     trained = perennial("train", "returns", "--as-of", "2024-03-01", PREFECT_API_URL=prefect_api)
     history = json.loads(perennial("history", "returns", "--json").stdout)
 
@@ -162,10 +167,12 @@ def test_a_model_is_trained_shown_and_remembered(project: Path, prefect_api: str
 
 
 @pytest.mark.server
-def test_a_refused_challenger_ends_with_exit_code_1(project: Path, edit: Edit, prefect_api: str) -> None:
+def test_a_refused_challenger_ends_with_exit_code_1(edit: Edit, prefect_api: str) -> None:
     edit("deployments/returns.toml", "[gate]", "[gate]\nfloors = { roc_auc = 0.999 }")
 
-    found = perennial("train", "returns", "--as-of", "2024-03-01", "--json", "--quiet", PREFECT_API_URL=prefect_api)
+    found = perennial(
+        "train", "returns", "--as-of", "2024-03-01", "--json", "--quiet", PREFECT_API_URL=prefect_api
+    )
 
     assert found.returncode == 1, found.stderr
     assert found.stderr == ""
@@ -173,7 +180,7 @@ def test_a_refused_challenger_ends_with_exit_code_1(project: Path, edit: Edit, p
 
 
 @pytest.mark.server
-def test_without_a_server_prefect_starts_one_of_its_own(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_server_prefect_starts_one_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PREFECT_API_URL", raising=False)
     found = perennial("train", "returns", "--as-of", "2024-03-01")
 
@@ -196,7 +203,12 @@ def test_a_champion_predicts_in_a_fresh_process_with_pickles_forbidden(project: 
     quiet = {"MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false", "MLFLOW_TRACKING_URI": f"sqlite:///{home}/mlflow.db"}
 
     found = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, cwd=project, env={**os.environ, **quiet}
+        [sys.executable, "-c", code],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=project,
+        env={**os.environ, **quiet},
     )
 
     assert found.returncode == 0, found.stderr

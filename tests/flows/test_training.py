@@ -17,21 +17,25 @@ from tasks.release.registry import Registry
 from tasks.settings import Settings
 from tasks.steps import Trained
 
-pytestmark = pytest.mark.server
+pytestmark = [pytest.mark.server, pytest.mark.usefixtures("project")]
 FIRST, SECOND = datetime(2024, 2, 10, tzinfo=UTC), datetime(2024, 3, 1, tzinfo=UTC)
 
 
 @pytest.fixture(autouse=True)
-def _server(prefect_api: str, project: Path) -> Iterator[None]:
+def _server(prefect_api: str) -> Iterator[None]:
     with temporary_settings({PREFECT_API_URL: prefect_api}):
         yield
 
 
+async def _run(model: str, as_of: datetime) -> State[Any]:
+    return await training_flow(model, "manual", as_of, return_state=True)
+
+
 def run_state(model: str, as_of: datetime) -> State[Any]:
-    return asyncio.run(training_flow(model, "manual", as_of, return_state=True))  # type: ignore[call-overload, no-any-return]
+    return asyncio.run(_run(model, as_of))
 
 
-def test_a_first_training_becomes_a_version_by_beating_the_baseline(settings: Settings) -> None:
+def test_a_first_training_becomes_a_version_by_beating_the_baseline() -> None:
     trained = run_training("returns", "manual", FIRST)
 
     assert trained.verdict.promotable
@@ -64,7 +68,7 @@ def test_the_rows_that_the_champion_has_seen_are_taken_out_and_counted(settings:
     assert again.holdout.rows == 50
 
 
-def test_the_same_training_twice_gives_the_same_bytes(settings: Settings) -> None:
+def test_the_same_training_twice_gives_the_same_bytes() -> None:
     def digests(trained: Trained) -> tuple[str, str, str]:
         return trained.lineage.raw.digest, trained.lineage.rows.digest, trained.artifact.digest
 

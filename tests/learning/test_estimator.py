@@ -11,7 +11,7 @@ from tasks.learning.problem import Problem
 from tasks.metrics import evaluate
 from tasks.spec import LightGBMSpec, LinearSpec
 
-CANDIDATES = {
+CANDIDATES: dict[str, LinearSpec | LightGBMSpec | BaselineSpec] = {
     "baseline": BaselineSpec(),
     "linear": LinearSpec(kind="linear"),
     "lightgbm": LightGBMSpec(kind="lightgbm", rounds=20),
