@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test lint benchmark ui setup schema clean
+.PHONY: help demo test lint benchmark ui setup schema docs clean
 
 help:                    ## This list
 	@grep -E '^[a-z-]+: .*##|^[a-z-]+: +##' $(MAKEFILE_LIST) | sed -E 's/: .*## /\t/' | expand -t 14
@@ -32,6 +32,9 @@ setup: $(VENV)/dev       ## Only install
 
 schema: $(VENV)/dev      ## Write the JSON Schema of a spec, for editors
 	$(BIN)/python -c 'import json; from tasks.spec import json_schema; print(json.dumps(json_schema(), indent=2))' > deployments/spec.schema.json
+
+docs: $(VENV)/dev        ## Write the help of every command into docs/commands.md
+	$(BIN)/python -m docs.commands
 
 clean:                   ## Remove the environment and caches; what was trained stays
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache *.egg-info

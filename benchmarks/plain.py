@@ -144,13 +144,16 @@ def make_features(rows: pd.DataFrame, levels: dict[str, list[str]]) -> pd.DataFr
 
 
 def fit_logistic(train: Part) -> Pipeline:
-    """Return a logistic regression; missing numbers are their mean, and said to be missing."""
+    """Return a logistic regression; a missing number is the mean, with a column that says that it is missing."""
     numbers = [name for name in train.x.columns if name not in CATEGORIES]
     encode = make_column_transformer(
         (make_pipeline(SimpleImputer(add_indicator=True), StandardScaler()), numbers),
         (OneHotEncoder(handle_unknown="ignore", dtype=np.float32), CATEGORIES),
+        sparse_threshold=0,
     )
-    return make_pipeline(encode, LogisticRegression(max_iter=500)).fit(train.x, train.y)
+    # Dense and by newton-cholesky, as scikit-learn advises where rows are many and columns few: sparse and by
+    # lbfgs, its default, takes 4 to 5 s instead of 3 at 1x, and a sixth less memory.
+    return make_pipeline(encode, LogisticRegression(solver="newton-cholesky")).fit(train.x, train.y)
 
 
 def fit_lightgbm(train: Part, validation: Part, threads: int) -> lgb.Booster:

@@ -86,10 +86,11 @@ def check(model: str, as_of: str | None) -> Answer:
 
 def train(model: str, as_of: str | None) -> Answer:
     """Run a training and return its verdict."""
+    settings, _, moment = _given(model, as_of)
+    settings.home.mkdir(parents=True, exist_ok=True)  # Prefect makes its own folder in it when it is imported
     from flows.training import run_training
     from tasks.judgement.report import lines as verdict_lines
 
-    settings, _, moment = _given(model, as_of)
     if settings.prefect_api_url is None:
         _log.info("PREFECT_API_URL is not set: Prefect starts a server for this run alone; `make ui` keeps one")
     trained = run_training(model, "manual", moment)

@@ -19,7 +19,10 @@ OWN_FAULT = 70
 INTERRUPTED = 130
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+SHAPE = {"help_option_names": ["-h", "--help"], "terminal_width": 100}
+
+
+@click.group(context_settings=SHAPE)
 @click.version_option(package_name="perennial")
 def main() -> None:
     """Keep models alive: retrain, judge each challenger against the champion, promote what is shown no worse.
@@ -57,7 +60,7 @@ def command(function: Callable[P, int | None]) -> click.Command:
             )
             sys.exit(OWN_FAULT)
 
-    return main.command(name=function.__name__)(run)
+    return main.command(name=function.__name__, context_settings=SHAPE)(run)
 
 
 as_of_option = click.option(
@@ -103,9 +106,10 @@ def check(model: str, as_of: str | None, as_json: bool) -> None:
 @json_option
 @click.option("--quiet", "-q", is_flag=True, help="No progress lines.")
 def train(model: str, as_of: str | None, as_json: bool, quiet: bool) -> int:
-    """Train a challenger for MODEL, judge it beside the champion, and register it if it may be promoted.
+    """Train a challenger for MODEL and judge it beside the champion.
 
-    Rows of the last days that neither model has seen are the judge. Exit code 1: the challenger was refused.
+    The judge is rows of the last days that neither model has seen. A challenger that may be promoted is
+    registered; one that may not is recorded with the reasons, and the exit code is 1.
 
     \b
     Example:
@@ -126,7 +130,9 @@ def train(model: str, as_of: str | None, as_json: bool, quiet: bool) -> int:
 @json_option
 @click.option("--most", type=click.IntRange(min=1), default=20, show_default=True, help="Trainings to show.")
 def history(model: str, as_json: bool, most: int) -> None:
-    """Show the trainings of MODEL, newest first: what they were judged, and which became a version.
+    """Show the trainings of MODEL, newest first.
+
+    Each with its verdict, and the version that it became, if it did.
 
     \b
     Example:

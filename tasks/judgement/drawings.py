@@ -141,8 +141,9 @@ def importance(axes: "Axes", importance: Mapping[str, float]) -> None:
     axes.invert_yaxis()
     axes.grid(visible=False, axis="y")
     _make_room(axes, names)
-    title = f"{names[0]} carries {shares[0]:.0%} of the model"
-    _describe(axes, title, f"share of the importance of all {len(importance)} features", "")
+    _describe(
+        axes, f"The first of {len(importance)} features carries {shares[0]:.0%}", "share of the importance", ""
+    )
 
 
 def _models(held: Holdout) -> list[_Model]:

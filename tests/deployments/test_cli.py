@@ -79,7 +79,7 @@ def test_a_wrong_word_is_one_clear_line(words: list[str], message: str) -> None:
         ("deployments/returns.toml", '"returned"', '"refunded"', "source.target: found 'refunded'"),
         ("deployments/returns.toml", 'key = ["order"]', 'key = ["ordr"]', "source.key: 'ordr' is not a column"),
         ("deployments/returns.toml", 'key = ["order"]', 'key = ["country"]', "source.key ['country'] is not unique"),
-        ("deployments/returns.toml", "min_rows = 50", "min_rows = 600", "holdout 2024-02-19 to 2024-02-29 has 500 labelled rows"),
+        ("deployments/returns.toml", 'holdout = "10d"', 'holdout = "12h"', "holdout 2024-02-28 12:00 to 2024-02-29 has 25 labelled rows; at least 50"),
         ("data_contracts/returns.py", "class Orders(", "class Orders", "cannot be run: SyntaxError"),
         ("data_contracts/returns.py", "price: Series[float]", "prise: Series[float]", "the source lacks column prise"),
         ("data_contracts/returns.py", "weight: Series[float]", "country_code: Series[float]", "lacks column country_code"),

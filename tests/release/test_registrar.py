@@ -1,0 +1,141 @@
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tasks.data.contract import Contract
+from tasks.data.ingestion import ingest, prepare
+from tasks.data.splits import split
+from tasks.errors import ArtifactDamaged, RegistryError
+from tasks.release.challenger import Recipe, make_challenger
+from tasks.release.lineage import Lineage
+from tasks.release.registrar import Registrar
+from tasks.release.registry import Training
+from tasks.settings import Settings
+from tasks.spec import ModelSpec
+
+AS_OF = datetime(2024, 3, 1, tzinfo=UTC)
+PARENT = """
+import os, sys, time
+from tasks.steps import open_training
+with open_training("returns", "manual", None) as run:
+    assert run.registrar.champion("returns") is None
+    print("mlflow" in sys.modules, run.registrar._process.pid, flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.fixture(scope="module")
+def registrar(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registrar]:
+    """One process for all tests: it takes seconds to start."""
+    home = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PERENNIAL_HOME", str(home))
+        patch.setenv("PERENNIAL_PROJECT", str(home))
+        opened = Registrar(Settings(home, home, 1, None))
+    with opened:
+        yield opened
+
+
+@pytest.fixture
+def training(spec: ModelSpec, contract: Contract, settings: Settings, tmp_path: Path) -> Training:
+    home, splits = settings.of("returns"), split(spec, AS_OF)
+    prepared = prepare(ingest(spec, contract, settings, AS_OF), spec, contract, folder=home, as_of=AS_OF)
+    challenger = make_challenger(prepared.rows, splits, Recipe(spec, contract, 1), tmp_path / "run")
+    (tmp_path / "record").mkdir()
+    (tmp_path / "record" / "verdict.md").write_text("better")
+    return Training(
+        model="returns",
+        name="returns as of 2024-03-01",
+        artifact=challenger.artifact,
+        lineage=Lineage(
+            as_of=AS_OF,
+            raw=prepared.raw,
+            rows=prepared.rows,
+            quarantined=prepared.quarantined,
+            splits=splits,
+            spec=spec.digest,
+            contract=contract.version,
+            code="commit",
+            environment="libraries",
+            seed=1,
+            reason="manual",
+            flow_run=None,
+        ),
+        outcome="better",
+        promotable=True,
+        summary="besser als „später“",
+        metrics={"holdout.roc_auc": 0.75},
+        params={"kind": challenger.kind},
+        files=str(tmp_path / "record"),
+    )
+
+
+def test_a_training_goes_to_the_other_process_and_comes_back_as_a_version(
+    registrar: Registrar, training: Training
+) -> None:
+    assert registrar.champion("returns") is None
+
+    made = registrar.record(training)
+
+    assert made is not None
+    assert made.lineage == training.lineage
+    assert made.artifact.digest == training.artifact.digest
+    assert registrar.record(replace(training, promotable=False)) is None
+
+
+def test_a_refusal_comes_back_as_the_error_that_it_was(registrar: Registrar, training: Training) -> None:
+    (Path(training.artifact.uri) / "sample.npy").unlink()
+
+    with pytest.raises(ArtifactDamaged, match=r"sample\.npy: found nothing there"):
+        registrar.record(training)
+    assert registrar.champion("returns") is None
+
+
+@pytest.mark.xfail(strict=True, reason="the RegistryError does not name the log, where the traceback is")
+def test_an_error_that_nobody_foresaw_names_the_log_and_does_not_end_the_process(
+    registrar: Registrar, training: Training
+) -> None:
+    impossible = replace(training, metrics={"a name: with *": 1.0})
+
+    with pytest.raises(RegistryError, match=r"MlflowException: Invalid value.*registrar\.log"):
+        registrar.record(impossible)
+    assert registrar.champion("returns") is None
+
+
+@pytest.mark.xfail(strict=True, reason="closing the pipe raises BrokenPipeError, which hides the RegistryError")
+def test_a_registrar_that_died_is_an_error_that_names_its_log(settings: Settings) -> None:
+    with pytest.raises(RegistryError, match=r"the registry's process ended; see .*registrar\.log"):
+        with Registrar(settings) as registrar:
+            registrar._process.kill()
+            registrar._process.wait()
+            registrar.champion("returns")
+
+
+@pytest.mark.usefixtures("project")
+def test_the_training_process_never_imports_mlflow_and_its_registrar_dies_with_it() -> None:
+    with subprocess.Popen([sys.executable, "-c", PARENT], stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        imported, child = parent.stdout.readline().split()
+        os.kill(parent.pid, signal.SIGKILL)
+
+    assert imported == "False"
+    assert ended(int(child), within=5)
+
+
+def ended(pid: int, *, within: float) -> bool:
+    deadline = time.monotonic() + within
+    while time.monotonic() < deadline:
+        # A process whose parent is gone stays a zombie where nobody collects it, as in a container.
+        if not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
+            return True
+        time.sleep(0.05)
+    return False
