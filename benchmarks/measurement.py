@@ -64,7 +64,7 @@ def measure(program: Program) -> tuple[Usage, str]:
             cwd=program.folder,
             start_new_session=True,  # a group of its own, so that its children can be stopped with it
         )
-        with _Sampler(process.pid) as sampler, _Limit(process.pid):
+        with _Stopped(process.pid), _Sampler(process.pid) as sampler:
             _, status, usage = os.wait4(process.pid, 0)  # with its children's CPU, since it waits for them
             wall = perf_counter() - start
     process.returncode = os.waitstatus_to_exitcode(status)
@@ -75,17 +75,20 @@ def measure(program: Program) -> tuple[Usage, str]:
     return Usage(wall, cpu, sampler.pss, sampler.rss), output.read_text(encoding="utf-8")
 
 
-class _Limit:
-    """Kills the process group of ``pid`` when a ``with`` block takes longer than the limit."""
+class _Stopped:
+    """Kills the process group of ``pid`` when a ``with`` block is left by an error, or at the time limit."""
 
     def __init__(self, pid: int) -> None:
+        self._pid = pid
         self._timer = threading.Timer(LIMIT_SECONDS, _kill, [pid])
 
     def __enter__(self) -> None:
         self._timer.start()
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
         self._timer.cancel()
+        if error:
+            _kill(self._pid)
 
 
 @dataclass

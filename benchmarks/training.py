@@ -12,6 +12,7 @@ import argparse
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -87,6 +88,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, help="of each side; default: 5 at 1, else 3")
     parser.add_argument("--folder", type=Path, help="default: benchmark/ in the home folder")
     asked = parser.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that server and runs are stopped on the way out
     with _bench(asked.folder) as bench:
         found = [_run_size(bench, times, asked.runs or RUNS.get(times, 3)) for times in sorted(asked.sizes)]
     table = _table(found, bench.threads)

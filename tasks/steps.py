@@ -117,9 +117,7 @@ def open_training(model: str, reason: Reason, as_of: datetime | None) -> Iterato
 
 
 def _outside_is_to_blame(task: Task[Any, Any], run: TaskRun, state: State[Any]) -> bool:  # noqa: ARG001
-    return isinstance(state.data, SourceUnavailable) or isinstance(
-        getattr(state.data, "exception", None), SourceUnavailable
-    )
+    return isinstance(getattr(state.data, "result", state.data), SourceUnavailable)
 
 
 @task(cache_policy=NO_CACHE, retries=3, retry_delay_seconds=[2, 10, 30], retry_condition_fn=_outside_is_to_blame)
@@ -170,6 +168,8 @@ def judge(run: TrainingRun, parts: Parts, challenger: Challenger) -> Written:
     held = contest(parts.prepared.rows, parts.splits, run.recipe, (challenger, champion))
     verdict = judge_holdout(held, run.spec.gate, run.spec.seed)
     written = record.write(run.folder / "record", verdict, held, challenger)
+    if slices := report.slice_table(verdict):
+        create_table_artifact(slices, key=_key(run, "slices"), description="The challenger by slice, worst first.")
     create_markdown_artifact(report.markdown(verdict), key=_key(run, "verdict"), description=verdict.reasons[0])
     _log.info("judged: %s", verdict.reasons[0])
     return written

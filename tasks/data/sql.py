@@ -15,7 +15,7 @@ import pyarrow as pa
 from tasks.data.digest import canonical_type
 from tasks.data.times import widen
 from tasks.data.window import Window
-from tasks.errors import SourceError
+from tasks.errors import SourceError, SourceUnavailable
 from tasks.settings import secret
 from tasks.spec import SourceSpec
 
@@ -170,7 +170,16 @@ def _explained(uri: str) -> Iterator[None]:
         raise SourceError(f"{uri}: its driver is not installed: {error}") from None
     except sa.exc.SQLAlchemyError as error:
         words = " ".join(str(getattr(error, "orig", None) or error).split())
-        raise SourceError(f"{uri}: {_without_secrets(words, uri)}") from None
+        kind = SourceUnavailable if _may_pass(error, uri) else SourceError
+        raise kind(f"{uri}: {_without_secrets(words, uri)}") from None
+
+
+def _may_pass(error: Exception, uri: str) -> bool:
+    """Say whether it may help to ask again: a server that does not answer, or a file that somebody writes to."""
+    import sqlalchemy as sa
+
+    operational = isinstance(error, sa.exc.OperationalError)  # SQLite calls a missing table so, too
+    return operational and (not uri.startswith("sqlite") or "locked" in str(error))
 
 
 def _without_secrets(words: str, uri: str) -> str:

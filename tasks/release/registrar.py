@@ -11,6 +11,7 @@ import subprocess
 import sys
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from types import TracebackType
 from typing import IO, Any
 
@@ -51,7 +52,8 @@ class Registrar:
     ) -> None:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        self._process.stdin.close()
+        with suppress(BrokenPipeError):  # it died before; whoever asked it something was told
+            self._process.stdin.close()
         try:
             self._process.wait(timeout=0 if error else 30)
         except subprocess.TimeoutExpired:

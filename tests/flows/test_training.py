@@ -1,10 +1,13 @@
 import asyncio
 import json
+import sqlite3
+import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State
@@ -112,6 +115,26 @@ def test_what_a_person_reads_in_the_ui_is_there() -> None:
     assert run.name == "train-returns-manual"
     verdict = next(a for a in artifacts if a.key == "returns-verdict" and a.flow_run_id == run.id)
     assert "ROC AUC" in str(verdict.data)
+
+
+def test_a_database_that_does_not_answer_is_asked_again(
+    project: Path, edit: Callable[[str, str, str], None], orders: pa.Table
+) -> None:
+    writer = sqlite3.connect(project / "orders.db", isolation_level=None, check_same_thread=False)
+    orders.to_pandas().to_sql("orders", writer, index=False)
+    edit(
+        "deployments/returns.toml",
+        'uri = "orders.csv"',
+        'uri = "sqlite:///orders.db?timeout=0.1"\ntable = "orders"',
+    )
+    writer.execute("begin exclusive")
+    threading.Timer(1.5, writer.close).start()
+
+    assert run_training("returns", "manual", FIRST).version
+
+    with get_client(sync_client=True) as client:
+        tries = next(task.run_count for task in client.read_task_runs(limit=20) if task.name.startswith("ingest"))
+    assert tries == 2
 
 
 def test_two_trainings_of_one_model_at_once_are_refused_with_the_holder(settings: Settings) -> None:
