@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from tasks.data.acceptance import accept
 from tasks.data.contract import Contract
+from tasks.data.conversion import convert
 from tasks.data.digest import canonical_type, rank_text
 from tasks.data.labels import add_target, hide_unarrived
 from tasks.data.snapshot import Snapshot, load_snapshot, save_snapshot
@@ -45,14 +46,17 @@ class Prepared:
 def ingest(spec: ModelSpec, contract: Contract, settings: Settings, as_of: datetime) -> Ingested:
     """Save the rows before ``as_of`` that the spec's windows reach, without labels that had not arrived.
 
-    Rows are sorted by time and key, so that the same rows have the same digest however the source orders them.
+    Rows are sorted by time and key, and then by whatever else they hold: the same rows have the same digest
+    however the source orders them.
     """
     window = Window(split(spec, as_of).train.start, as_of)
     found = read_source(spec.source, contract.names(), window, settings)
     if found.table.num_rows == 0:
         raise NotEnoughData(f"{spec.model}: {spec.source.uri} has no rows from {window}")
-    table = hide_unarrived(found.table, spec.source, contract.names("outcome"), as_of)
+    outcomes = [*contract.names("outcome"), spec.source.target]
+    table = _settled(hide_unarrived(found.table, spec.source, outcomes, as_of), contract)
     order = [spec.source.timestamp, *(key for key in spec.source.key if key in table.column_names)]
+    order += [field.name for field in table.schema if not pa.types.is_null(field.type)]
     raw = save_snapshot(_sorted(table, order), settings.of(spec.model) / "raw", timestamp=spec.source.timestamp)
     return Ingested(raw, found.columns_in_source)
 
@@ -76,9 +80,22 @@ def prepare(ingested: Ingested, spec: ModelSpec, contract: Contract, *, folder: 
     )
 
 
+def _settled(table: pa.Table, contract: Contract) -> pa.Table:
+    """Return ``table`` with its outcomes in the contract's types, where all that is left can be read so.
+
+    A source without types of its own guesses them from all values, and so from labels that had not arrived.
+    """
+    for column in contract.columns:
+        if column.role == "outcome" and column.name in table.column_names:
+            found = convert(table.column(column.name), column)
+            if not found.unreadable.any():
+                table = table.set_column(table.column_names.index(column.name), column.name, found.values)
+    return table
+
+
 def _sorted(table: pa.Table, by: list[str]) -> pa.Table:
     table = table.combine_chunks()
-    keys = {name: _sortable(table.column(name).combine_chunks()) for name in by}
+    keys = {name: _sortable(table.column(name).combine_chunks()) for name in dict.fromkeys(by)}
     order = pc.sort_indices(pa.table(keys), [(name, "ascending") for name in keys])
     return table.take(order)
 

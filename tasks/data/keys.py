@@ -7,6 +7,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 Keys = npt.NDArray[np.uint64]
+_MISSING = np.uint64(0x5DEECE66D)
 
 
 def row_keys(table: pa.Table, key: Sequence[str]) -> Keys:
@@ -24,6 +25,8 @@ def row_keys(table: pa.Table, key: Sequence[str]) -> Keys:
             hashes = words[column.indices.fill_null(0).to_numpy()]
         else:
             hashes = hash_array(_numbers(column))
+        if column.null_count:
+            hashes = np.where(column.is_null().to_numpy(zero_copy_only=False), _MISSING, hashes)
         combined = combined * np.uint64(0x9E3779B97F4A7C15) + hashes
     return combined
 
@@ -36,4 +39,6 @@ def group_codes(table: pa.Table, group: str | None) -> npt.NDArray[np.int64] | N
 def _numbers(column: pa.Array) -> npt.NDArray[np.generic]:
     if pa.types.is_timestamp(column.type):
         column = column.cast(pa.int64())
+    if column.null_count:  # as they are, numbers with a gap would become floats
+        column = column.fill_null(pa.scalar(0).cast(column.type))
     return np.ascontiguousarray(column.to_numpy(zero_copy_only=False))

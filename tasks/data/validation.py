@@ -7,6 +7,7 @@ pandera's own lazy validation reports a failing row once per check *and column*,
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -61,10 +62,12 @@ def validate(table: pa.Table, contract: Contract, *, in_source: tuple[str, ...] 
         DataRefused: a column is missing, or is of another type, or has no value at all.
     """
     notes = _columns_agree(table, contract, in_source)
-    typed, failures = _read_types(table, contract)
+    typed, unreadable = _read_types(table, contract)
     _columns_have_values(typed, contract)
-    failures += [*_nulls(table, contract), *_column_checks(typed, contract), *_row_checks(typed, contract)]
-    return _part(typed, [f for f in failures if f.rows.any()], notes)
+    rules = chain(
+        unreadable, _nulls(table, contract), _column_checks(typed, contract), _row_checks(typed, contract)
+    )
+    return _part(typed, [failure for failure in rules if failure.rows.any()], notes)  # a mask is a byte a row
 
 
 def _columns_agree(table: pa.Table, contract: Contract, in_source: tuple[str, ...]) -> tuple[str, ...]:
@@ -92,7 +95,8 @@ def _read_types(table: pa.Table, contract: Contract) -> tuple[pa.Table, list[Fai
                 f"column {column.name} is of another type: found {table.column(column.name).type} such as "
                 f"{_sample(table.column(column.name))!r}; {contract.file} says {_type_name(column.type)}"
             )
-        failures.append(Failure(f"{column.name}: not a {_type_name(column.type)}", converted.unreadable))
+        if converted.unreadable.any():
+            failures.append(Failure(f"{column.name}: not a {_type_name(column.type)}", converted.unreadable))
         arrays.append(converted.values)
     return pa.table(arrays, names=contract.names()), failures
 

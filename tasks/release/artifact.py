@@ -103,6 +103,9 @@ def check_artifact(folder: Path, digest: str) -> dict[str, Any]:
         raise ArtifactDamaged(f"{folder}/manifest.json: found digest {found}; registered was {digest}")
     if manifest["format"] != FORMAT:
         raise ArtifactDamaged(f"{folder}: format {manifest['format']}; this version reads format {FORMAT}")
+    there = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()} - {"manifest.json"}
+    if added := sorted(there - set(manifest["files"])):
+        raise ArtifactDamaged(f"{folder}: {', '.join(added)} is there, and the manifest does not name it")
     for name, expected in manifest["files"].items():
         path = folder / name
         found = _sha256(path) if path.is_file() else "nothing there"

@@ -8,6 +8,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tasks.data.contract import Column
+from tasks.data.conversion import convert
 from tasks.data.features import known_columns, make_matrix
 from tasks.data.keys import Keys, row_keys
 from tasks.data.labels import Labels, read_labels, recode
@@ -15,6 +17,7 @@ from tasks.data.matrix import FloatArray
 from tasks.data.snapshot import Snapshot, load_snapshot
 from tasks.data.splits import Mask, Splits
 from tasks.data.window import microseconds
+from tasks.errors import ContractError, SpecError
 from tasks.judgement.freshness import unseen
 from tasks.judgement.gate import Holdout
 from tasks.learning import estimator
@@ -39,20 +42,20 @@ class HoldoutRows:
 
 def contest(rows: Snapshot, splits: Splits, recipe: Recipe, rivals: tuple[Challenger, Version | None]) -> Holdout:
     """Return what challenger, champion and baseline predict for the holdout, ready to be judged."""
-    challenger, champion = rivals
+    challenger, version = rivals
     model = load_artifact(challenger.artifact.uri, challenger.artifact.digest)
-    held = _holdout_rows(rows, splits, recipe, model, champion)
+    champion = _load_champion(version, model, recipe) if version else None
+    held = _holdout_rows(load_snapshot(rows, _columns(recipe, champion)), splits, recipe, (model, version))
     baseline = estimator.load("baseline", Path(challenger.baseline))
-    source = recipe.spec.source
     return Holdout(
         task=recipe.spec.task,
         labels=held.labels,
-        days=held.table.column(source.timestamp).cast(pa.int64()).to_numpy() // _DAY,
+        days=held.table.column(recipe.spec.source.timestamp).cast(pa.int64()).to_numpy() // _DAY,
         challenger=model.predict(held.table),
-        champion=_champion_predictions(champion, model, held.table),
+        champion=_predict_as(model, champion, held.table) if champion else None,
         baseline=baseline.predict(make_matrix(held.table, model.features, model.contract)),
         slices={name: _words(held.table.column(name)) for name in recipe.spec.gate.slices},
-        champion_version=str(champion.number) if champion else None,
+        champion_version=str(version.number) if version else None,
         seen_rows_removed=held.seen_by_champion,
         unlabelled_rows=held.unlabelled,
         start=splits.holdout.start,
@@ -60,10 +63,11 @@ def contest(rows: Snapshot, splits: Splits, recipe: Recipe, rivals: tuple[Challe
     )
 
 
-def seen_keys(version: Version, spec: ModelSpec, *, since: int) -> Keys:
+def seen_keys(version: Version, spec: ModelSpec, *, since: int, like: pa.Schema | None = None) -> Keys:
     """Return the keys of all rows from ``since`` (microseconds, UTC) on that ``version`` was trained or chosen on.
 
-    They are read from the snapshot that its lineage names, so the answer is right to the row.
+    ``like`` gives the types of today's key columns, if they may have changed. The keys are read from the snapshot
+    that the version's lineage names, so the answer is right to the row.
     """
     lineage = version.lineage
     if microseconds(lineage.splits.validation.end) <= since:
@@ -72,22 +76,60 @@ def seen_keys(version: Version, spec: ModelSpec, *, since: int) -> Keys:
     columns = [*source.key, source.timestamp, source.target, *([source.group] if source.group else [])]
     table = load_snapshot(lineage.rows, list(dict.fromkeys(columns)))
     masks = split_masks(table, read_labels(table.column(source.target), spec), lineage.splits, source)
-    return row_keys(table.filter(pa.array(masks["train"] | masks["validation"])), source.key)
+    seen = table.filter(pa.array(masks["train"] | masks["validation"])).select(source.key)
+    return row_keys(_in_types_of(like, seen) if like else seen, source.key)
 
 
-def _holdout_rows(
-    rows: Snapshot, splits: Splits, recipe: Recipe, model: Model, champion: Version | None
-) -> HoldoutRows:
-    spec = recipe.spec
-    source = spec.source
-    wanted = [
-        *known_columns(spec, recipe.contract),
+def _in_types_of(like: pa.Schema, table: pa.Table) -> pa.Table:
+    """Return ``table`` in today's types: a key that was a number and is text now is still the same key."""
+    wanted = [Column(name, like.field(name).type, True, "identifier") for name in table.column_names]
+    return pa.table({column.name: convert(table.column(column.name), column).values for column in wanted})
+
+
+def _load_champion(version: Version, challenger: Model, recipe: Recipe) -> Model:
+    """Return the champion, or raise the error that says why it cannot be scored beside the challenger."""
+    champion = load_artifact(version.artifact.uri, version.artifact.digest)
+    was, now = (_question(model) for model in (champion, challenger))
+    if was != now:
+        raise SpecError(
+            f"deployments/{recipe.spec.model}.toml: the champion, version {version.number}, predicts {was}, and "
+            f"this spec {now}: they cannot be compared. Another question is another model: give it a name of its own"
+        )
+    if gone := sorted(set(champion.features.reads) - set(recipe.contract.names())):
+        raise ContractError(
+            f"{recipe.contract.file} no longer names {', '.join(gone)}, which the champion, version "
+            f"{version.number}, reads: it cannot be scored beside the challenger. Keep them until a version "
+            "without them is champion"
+        )
+    return champion
+
+
+def _question(model: Model) -> str:
+    """Return what a model predicts, in words: two models that differ in them cannot be compared."""
+    if model.task == "binary":
+        return f"whether {model.target.name} is {model.target.classes[1]!r}"
+    return f"{model.target.name} ({model.task})"
+
+
+def _columns(recipe: Recipe, champion: Model | None) -> list[str]:
+    """Return the columns that the models read, and those that say which rows judge, by what and in which slice."""
+    spec, source = recipe.spec, recipe.spec.source
+    read = [*known_columns(spec, recipe.contract), *(champion.features.reads if champion else ())]
+    told = [
         source.timestamp,
         source.target,
         *source.key,
         *spec.gate.slices,
+        *([source.group] if source.group else []),
     ]
-    table = load_snapshot(rows, list(dict.fromkeys([*wanted, *([source.group] if source.group else [])])))
+    return list(dict.fromkeys([*read, *told]))
+
+
+def _holdout_rows(
+    table: pa.Table, splits: Splits, recipe: Recipe, rivals: tuple[Model, Version | None]
+) -> HoldoutRows:
+    spec, source = recipe.spec, recipe.spec.source
+    model, champion = rivals
     labels = recode(read_labels(table.column(source.target), spec), model.target.classes)
     mask = split_masks(table, labels, splits, source)["holdout"]
     unlabelled = _unlabelled(table, labels, splits, spec)
@@ -95,9 +137,8 @@ def _holdout_rows(
     if champion is None:
         return HoldoutRows(table, values, 0, unlabelled)
     assert splits.holdout.start is not None
-    fresh = unseen(
-        row_keys(table, source.key), seen_keys(champion, spec, since=microseconds(splits.holdout.start))
-    )
+    seen = seen_keys(champion, spec, since=microseconds(splits.holdout.start), like=table.schema)
+    fresh = unseen(row_keys(table, source.key), seen)
     return HoldoutRows(table.filter(pa.array(fresh)), values[fresh], int((~fresh).sum()), unlabelled)
 
 
@@ -111,18 +152,15 @@ def _unlabelled(table: pa.Table, labels: Labels, splits: Splits, spec: ModelSpec
     return int((held & ~labels.known).sum())
 
 
-def _champion_predictions(champion: Version | None, challenger: Model, table: pa.Table) -> FloatArray | None:
-    """Score the champion again, on these very rows; a class that it does not know has probability 0."""
-    if champion is None:
-        return None
-    model = load_artifact(champion.artifact.uri, champion.artifact.digest)
-    predictions = model.predict(table)
-    if model.target.classes == challenger.target.classes or predictions.ndim == 1:
+def _predict_as(challenger: Model, champion: Model, table: pa.Table) -> FloatArray:
+    """Score the champion again, on these very rows, in the challenger's classes: one it does not know has 0."""
+    predictions = champion.predict(table)
+    if champion.target.classes == challenger.target.classes or predictions.ndim == 1:
         return predictions
-    aligned = np.zeros((len(predictions), len(challenger.target.classes)))
+    aligned = np.zeros((len(predictions), challenger.target.codes))
     for position, value in enumerate(challenger.target.classes):
-        if value in model.target.classes:
-            aligned[:, position] = predictions[:, model.target.classes.index(value)]
+        if value in champion.target.classes:
+            aligned[:, position] = predictions[:, champion.target.classes.index(value)]
     return aligned
 
 

@@ -1,4 +1,4 @@
-"""One training of a model at a time, on this machine."""
+"""Who may work now, on this machine. The kernel lets go of a lock when its holder ends, however it ends."""
 
 import fcntl
 import os
@@ -11,11 +11,17 @@ from tasks.errors import ModelBusy
 
 
 @contextmanager
-def sole_training(model: str, folder: Path) -> Iterator[None]:
-    """Hold the model's lock; raise ModelBusy, naming the holder, if another process has it.
+def one_at_a_time(path: Path) -> Iterator[None]:
+    """Wait until no other process is in such a block for ``path``, and keep others out for the length of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a", encoding="utf-8") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
-    The kernel lets go of it when the process ends, however it ends: a lock cannot outlive its holder.
-    """
+
+@contextmanager
+def sole_training(model: str, folder: Path) -> Iterator[None]:
+    """Hold the model's lock; raise ModelBusy, naming the holder, if another process has it."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "training.lock").open("a+", encoding="utf-8") as file:
         try:

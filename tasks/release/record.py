@@ -62,7 +62,10 @@ def describe(spec: ModelSpec, challenger: Challenger, lineage: Lineage, written:
 def _metrics(challenger: Challenger, verdict: Verdict, metric: str) -> dict[str, float]:
     """Return the numbers of a run by name; one that could not be computed is left out."""
     found = {f"holdout.{name}": value for name, value in verdict.challenger_metrics.items()}
-    found |= {f"validation.{metric}.{candidate.kind}": candidate.value for candidate in challenger.candidates}
+    kinds = [candidate.kind for candidate in challenger.candidates]
+    for position, candidate in enumerate(challenger.candidates):
+        nth = kinds[:position].count(candidate.kind) + 1
+        found[f"validation.{metric}.{candidate.kind}" + (f".{nth}" if nth > 1 else "")] = candidate.value
     if verdict.comparison:
         found |= {"gain": verdict.comparison.difference, "gain.low": verdict.comparison.low}
     return {name: value for name, value in found.items() if isfinite(value)}

@@ -89,7 +89,9 @@ class Registrar:
         kind, content = json.loads(reply)
         if kind == "result":
             return gives.validate_python(content)
-        raise getattr(errors, kind, errors.RegistryError)(content)
+        if kind == "unforeseen":
+            raise errors.RegistryError(f"{content}; see {self._log}")
+        raise getattr(errors, kind)(content)
 
 
 def serve(requests: IO[str], replies: IO[str], registry: Registry) -> None:
@@ -103,7 +105,7 @@ def serve(requests: IO[str], replies: IO[str], registry: Registry) -> None:
             answer = [type(error).__name__, str(error)]
         except Exception as error:  # noqa: BLE001 - it is told to the parent, which raises it
             traceback.print_exc()
-            answer = ["RegistryError", f"{type(error).__name__}: {error}"]
+            answer = ["unforeseen", f"{type(error).__name__}: {error}"]
         print(json.dumps(answer), file=replies, flush=True)
 
 

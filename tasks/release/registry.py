@@ -17,6 +17,7 @@ from tasks.data.contract import Column
 from tasks.errors import RegistryError
 from tasks.release.artifact import Artifact, Model, load_artifact, verify
 from tasks.release.lineage import Lineage
+from tasks.release.lock import one_at_a_time
 from tasks.settings import Settings
 
 if TYPE_CHECKING:
@@ -81,11 +82,13 @@ class Registry:
     def __init__(self, settings: Settings) -> None:
         import mlflow
 
-        settings.home.mkdir(parents=True, exist_ok=True)
         self._files = settings.registry_files
         mlflow.set_tracking_uri(settings.tracking_uri)
         mlflow.set_registry_uri(settings.tracking_uri)
-        self._client: MlflowClient = mlflow.MlflowClient()
+        with one_at_a_time(settings.home / "mlflow.lock"):  # two that make the tables at once break one another
+            self._client: MlflowClient = mlflow.MlflowClient()
+            self._client.search_experiments(max_results=1)
+            self._client.search_registered_models(max_results=1)
 
     def champion(self, model: str) -> Version | None:
         """Return the version in use, or None when there is none yet."""
@@ -140,7 +143,7 @@ class Registry:
             return []
         champion = self.champion(model)
         runs = self._client.search_runs([experiment.experiment_id], max_results=most)
-        return [_past(run, champion) for run in runs]
+        return [_past(run, champion) for run in runs if _TAG + "as_of" in run.data.tags]
 
     def _start(self, training: Training) -> str:
         lineage = training.lineage
@@ -159,15 +162,18 @@ class Registry:
             "outcome": training.outcome,
             "summary": training.summary,
         }
-        from mlflow.entities import Metric, Param, RunTag
+        from mlflow.entities import Metric, Param
 
-        run = self._client.create_run(self._experiment(training.model), run_name=training.name)
+        run = self._client.create_run(
+            self._experiment(training.model),
+            run_name=training.name,
+            tags={_TAG + name: value for name, value in tags.items()},
+        )
         now = int(datetime.now(UTC).timestamp() * 1000)
         self._client.log_batch(
             run.info.run_id,
             metrics=[Metric(name, value, now, 0) for name, value in training.metrics.items()],
             params=[Param(name, value) for name, value in training.params.items()],
-            tags=[RunTag(_TAG + name, value) for name, value in tags.items()],
         )
         return str(run.info.run_id)
 

@@ -106,7 +106,6 @@ def test_parquet_files_of_any_layout_have_the_same_digests(
     assert digests(prepared(uri="plain.parquet")) == digests(prepared(uri="part-*.parquet"))
 
 
-@pytest.mark.xfail(strict=True, reason="rows of one time and key stay in the order of the source")
 def test_broken_rows_that_share_a_key_have_one_order_too(
     prepared: Prepare, project: Path, orders: pa.Table
 ) -> None:
@@ -156,7 +155,6 @@ def _changed(orders: pa.Table, later: dict[str, float]) -> pa.Table:
     return pa.concat_tables([past, coming.filter(pa.array(kept))])
 
 
-@pytest.mark.xfail(strict=True, reason="a CSV's column gets its type before what had not arrived is hidden")
 @pytest.mark.parametrize("later", ["unknown", "1.5"])
 def test_labels_on_the_way_of_another_type_change_no_digest(
     later: str, prepared: Prepare, project: Path, orders: pa.Table
@@ -188,7 +186,6 @@ def test_a_label_time_says_for_each_row_when_its_label_came(
     assert rows["known_at"].null_count == rows["returned"].null_count == rows["refund"].null_count
 
 
-@pytest.mark.xfail(strict=True, reason="only what the contract calls an outcome is hidden, not the spec's target")
 def test_a_target_that_the_contract_does_not_call_an_outcome_is_hidden_too(
     prepared: Prepare, edit: Callable[[str, str, str], None]
 ) -> None:

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from flows.training import run_training
 from tasks.data.window import read_time
+from tasks.settings import Settings
 from tasks.steps import Trained
 
 pytestmark = [pytest.mark.server, pytest.mark.usefixtures("project")]
@@ -32,21 +34,24 @@ def digests(trained: Trained) -> tuple[str, str, str, str]:
     return lineage.raw.digest, lineage.rows.digest, lineage.quarantined.digest, trained.artifact.digest
 
 
-@pytest.mark.parametrize("step", ["read 3,000 rows", "train on", "judged: "])
-def test_a_training_after_a_killed_one_gives_what_an_undisturbed_one_gives(
-    step: str, prefect_api: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    train_and_kill(prefect_api, after=step)
-    raw = tmp_path / "home" / "models" / "returns" / "raw"
-    (raw / "of-a-dead-writer.unfinished").write_bytes(b"half")
-
+@pytest.fixture(autouse=True)
+def _server(prefect_api: str) -> Iterator[None]:
     with temporary_settings({PREFECT_API_URL: prefect_api}):
-        again = run_training("returns", "manual", read_time(AS_OF))
-        monkeypatch.setenv("PERENNIAL_HOME", str(tmp_path / "elsewhere"))
-        undisturbed = run_training("returns", "manual", read_time(AS_OF))
+        yield
 
-    assert again.version is not None
-    assert again.version.number == 1  # numbers are not used twice: the killed one made no version
-    assert digests(again) == digests(undisturbed)
-    assert again.verdict.challenger_metrics == undisturbed.verdict.challenger_metrics
-    assert not list(tmp_path.rglob("*.unfinished"))
+
+def test_a_training_after_a_killed_one_gives_what_an_undisturbed_one_gives(
+    prefect_api: str, settings: Settings
+) -> None:
+    undisturbed = run_training("returns", "manual", read_time(AS_OF))
+
+    for number, step in enumerate(["read 3,000 rows", "train on", "judged: "], start=2):
+        train_and_kill(prefect_api, after=step)
+        (settings.of("returns") / "raw" / "of-a-dead-writer.unfinished").write_bytes(b"half")
+        again = run_training("returns", "manual", read_time(AS_OF))
+
+        assert again.version is not None
+        assert again.version.number == number, f"killed after {step!r}, it made a version"
+        assert digests(again) == digests(undisturbed)
+        assert again.verdict.challenger_metrics == undisturbed.verdict.challenger_metrics
+        assert not list(settings.home.rglob("*.unfinished"))

@@ -1,7 +1,6 @@
 import asyncio
 import json
 import sqlite3
-import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +13,9 @@ from prefect.client.schemas.objects import State
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from flows.training import run_training, training_flow
-from tasks.errors import DataRefused, ModelBusy
+from tasks.data import ingestion
+from tasks.data.ingestion import Ingested
+from tasks.errors import DataRefused, ModelBusy, SourceUnavailable
 from tasks.release.lock import sole_training
 from tasks.release.registry import Registry
 from tasks.settings import Settings
@@ -118,7 +119,7 @@ def test_what_a_person_reads_in_the_ui_is_there() -> None:
 
 
 def test_a_database_that_does_not_answer_is_asked_again(
-    project: Path, edit: Callable[[str, str, str], None], orders: pa.Table
+    project: Path, edit: Callable[[str, str, str], None], orders: pa.Table, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     writer = sqlite3.connect(project / "orders.db", isolation_level=None, check_same_thread=False)
     orders.to_pandas().to_sql("orders", writer, index=False)
@@ -128,7 +129,16 @@ def test_a_database_that_does_not_answer_is_asked_again(
         'uri = "sqlite:///orders.db?timeout=0.1"\ntable = "orders"',
     )
     writer.execute("begin exclusive")
-    threading.Timer(1.5, writer.close).start()
+
+    def ingest(*given: Any) -> Ingested:
+        try:
+            return real(*given)
+        except SourceUnavailable:
+            writer.close()
+            raise
+
+    real = ingestion.ingest
+    monkeypatch.setattr(ingestion, "ingest", ingest)
 
     assert run_training("returns", "manual", FIRST).version
 

@@ -100,7 +100,6 @@ def test_a_refusal_comes_back_as_the_error_that_it_was(registrar: Registrar, tra
     assert registrar.champion("returns") is None
 
 
-@pytest.mark.xfail(strict=True, reason="the RegistryError does not name the log, where the traceback is")
 def test_an_error_that_nobody_foresaw_names_the_log_and_does_not_end_the_process(
     registrar: Registrar, training: Training
 ) -> None:
@@ -111,13 +110,18 @@ def test_an_error_that_nobody_foresaw_names_the_log_and_does_not_end_the_process
     assert registrar.champion("returns") is None
 
 
-@pytest.mark.xfail(strict=True, reason="closing the pipe raises BrokenPipeError, which hides the RegistryError")
 def test_a_registrar_that_died_is_an_error_that_names_its_log(settings: Settings) -> None:
     with pytest.raises(RegistryError, match=r"the registry's process ended; see .*registrar\.log"):
         with Registrar(settings) as registrar:
             registrar._process.kill()
             registrar._process.wait()
             registrar.champion("returns")
+
+
+def test_two_models_may_be_trained_for_the_first_time_at_once(settings: Settings) -> None:
+    with Registrar(settings) as one, Registrar(settings) as other:
+        assert one.champion("returns") is None
+        assert other.champion("flights") is None
 
 
 @pytest.mark.usefixtures("project")

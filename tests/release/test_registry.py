@@ -169,7 +169,6 @@ def test_a_version_that_is_not_there_is_refused_with_those_that_are(
         registry.promote("returns", 7)
 
 
-@pytest.mark.xfail(strict=True, reason="history() raises KeyError: 'as_of' for a run without tags")
 def test_a_run_that_died_before_it_was_described_does_not_hide_the_others(
     registry: Registry, training: Training
 ) -> None:
