@@ -5,13 +5,8 @@ task hashes its arguments (``NO_CACHE``): what a step has done already is known 
 """
 
 import logging
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from prefect import Task, task
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
@@ -21,9 +16,7 @@ from prefect.context import FlowRunContext
 from prefect.states import Completed
 
 from tasks.data import ingestion
-from tasks.data.contract import Contract, check_contract, load_contract, read_contract
 from tasks.data.ingestion import Ingested, Prepared
-from tasks.data.snapshot import remove_unfinished
 from tasks.data.splits import Splits
 from tasks.data.splits import split as split_by_time
 from tasks.data.window import write_time
@@ -33,41 +26,14 @@ from tasks.judgement.gate import judge as judge_holdout
 from tasks.judgement.verdict import Verdict
 from tasks.release import record
 from tasks.release.artifact import Artifact
-from tasks.release.challenger import Challenger, Recipe, count_splits, make_challenger
+from tasks.release.challenger import Challenger, count_splits, make_challenger
 from tasks.release.contest import contest
 from tasks.release.lineage import Lineage, code_revision, environment_digest
-from tasks.release.lock import sole_training
 from tasks.release.record import Written
-from tasks.release.registrar import Registrar
 from tasks.release.registry import Version
-from tasks.settings import Settings, load_settings, prepare_environment
-from tasks.spec import ModelSpec, load_spec
+from tasks.release.run import TrainingRun
 
-Reason = Literal["schedule", "drift", "performance", "manual", "replay"]
 _log = logging.getLogger("perennial")
-
-
-@dataclass(frozen=True)
-class TrainingRun:
-    """What every step of one training is given."""
-
-    spec: ModelSpec
-    contract_file: str
-    contract_text: str
-    """Read once: an edit while the run is going on changes nothing in it."""
-    settings: Settings
-    as_of: datetime
-    reason: Reason
-    folder: Path
-    registrar: Registrar
-
-    @property
-    def contract(self) -> Contract:
-        return read_contract(self.contract_text, self.contract_file)
-
-    @property
-    def recipe(self) -> Recipe:
-        return Recipe(self.spec, self.contract, self.settings.threads)
 
 
 @dataclass(frozen=True)
@@ -88,32 +54,6 @@ class Trained:
     artifact: Artifact
     lineage: Lineage
     files: str
-
-
-@contextmanager
-def open_training(model: str, reason: Reason, as_of: datetime | None) -> Iterator[TrainingRun]:
-    """Give one training its spec, its folder, its registrar, and the model to itself."""
-    settings = load_settings()
-    prepare_environment(settings)
-    spec = load_spec(model, settings.specs)
-    contract = load_contract(spec.contract_name, settings.contracts)
-    check_contract(contract, spec)
-    home = settings.of(model)
-    with sole_training(model, home), Registrar(settings) as registrar:
-        for place in ("raw", "rows", "quarantine"):
-            remove_unfinished(home / place)
-        folder = home / "runs" / f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{os.getpid()}"
-        folder.mkdir(parents=True)
-        yield TrainingRun(
-            spec,
-            contract.file,
-            contract.text,
-            settings,
-            as_of or datetime.now(UTC),
-            reason,
-            folder,
-            registrar,
-        )
 
 
 def _outside_is_to_blame(task: Task[Any, Any], run: TaskRun, state: State[Any]) -> bool:  # noqa: ARG001

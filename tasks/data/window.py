@@ -23,7 +23,12 @@ def read_time(text: str) -> datetime:
         found = datetime.fromisoformat(text)
     except ValueError:
         raise SettingsError(f"as-of: found {text!r}; allowed: a date or time such as 2013-06-01") from None
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    return as_utc(found)
+
+
+def as_utc(time: datetime) -> datetime:
+    """Return ``time`` in UTC; one without a zone is taken to be in UTC."""
+    return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
 
 
 def write_time(time: datetime) -> str:

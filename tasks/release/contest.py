@@ -93,7 +93,7 @@ def _load_champion(version: Version, challenger: Model, recipe: Recipe) -> Model
     if was != now:
         raise SpecError(
             f"deployments/{recipe.spec.model}.toml: the champion, version {version.number}, predicts {was}, and "
-            f"this spec {now}: they cannot be compared. Another question is another model: give it a name of its own"
+            f"this spec {now}: they cannot be compared. Another question is another model: give it another name"
         )
     if gone := sorted(set(champion.features.reads) - set(recipe.contract.names())):
         raise ContractError(

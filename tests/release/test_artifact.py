@@ -21,9 +21,9 @@ from tasks.learning.estimator import fit
 from tasks.learning.problem import Problem
 from tasks.metrics import Task
 from tasks.release.artifact import Artifact, Model, load_artifact, verify, write_artifact
-from tasks.spec import LightGBMSpec, LinearSpec, ModelSpec
+from tasks.spec import CandidateSpec, LightGBMSpec, LinearSpec, ModelSpec
 
-CANDIDATES = {
+CANDIDATES: dict[str, BaselineSpec | CandidateSpec] = {
     "baseline": BaselineSpec(),
     "linear": LinearSpec(kind="linear"),
     "lightgbm": LightGBMSpec(kind="lightgbm", rounds=15, leaves=7),

@@ -111,10 +111,12 @@ def test_an_error_that_nobody_foresaw_names_the_log_and_does_not_end_the_process
 
 
 def test_a_registrar_that_died_is_an_error_that_names_its_log(settings: Settings) -> None:
-    with pytest.raises(RegistryError, match=r"the registry's process ended; see .*registrar\.log"):
-        with Registrar(settings) as registrar:
-            registrar._process.kill()
-            registrar._process.wait()
+    dead = r"the registry's process ended; see .*registrar\.log"
+
+    with Registrar(settings) as registrar:
+        registrar._process.kill()
+        registrar._process.wait()
+        with pytest.raises(RegistryError, match=dead):
             registrar.champion("returns")
 
 
