@@ -13,6 +13,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from tasks.errors import ServerError
+from tasks.release.lock import one_at_a_time
 from tasks.settings import Settings, child_environment, load_settings
 
 HOST = "127.0.0.1"
@@ -55,9 +56,11 @@ def mlflow_server(settings: Settings, port: int | None = None) -> Iterator[str]:
         "1",
     ]
     command += ["--backend-store-uri", settings.tracking_uri]
-    with _process("mlflow", command, settings) as (process, log):
-        url = f"http://{HOST}:{port}"
-        _wait_until_healthy(f"{url}/health", process, log)
+    with ExitStack() as stack:
+        with one_at_a_time(settings.home / "mlflow.lock"):  # on a new home it makes the tables
+            process, log = stack.enter_context(_process("mlflow", command, settings))
+            url = f"http://{HOST}:{port}"
+            _wait_until_healthy(f"{url}/health", process, log)
         yield url
 
 

@@ -87,19 +87,14 @@ def prepare_environment(settings: Settings, *, quiet_console: bool = False) -> N
 
 
 def environment_of(settings: Settings) -> dict[str, str]:
-    """Return the variables that a process of ours is started with."""
-    return {
-        **QUIET,
-        "PERENNIAL_PROJECT": str(settings.project),
-        "PERENNIAL_HOME": str(settings.home),
-        "PREFECT_HOME": str(settings.home / "prefect"),
-        "MLFLOW_TRACKING_URI": settings.tracking_uri,
-    }
+    """Return the variables that a process of ours runs with, where the user has not set them."""
+    return {**QUIET, "PREFECT_HOME": str(settings.home / "prefect")}
 
 
 def child_environment(settings: Settings, **changes: str) -> dict[str, str]:
-    """Return this process's environment with ours, and ``changes``, laid over it: for a child process."""
-    return {**environment_of(settings), **os.environ, **changes}
+    """Return the environment of a child process: this one's, with ours where it has none, and ``changes``."""
+    paths = {"PERENNIAL_PROJECT": str(settings.project), "PERENNIAL_HOME": str(settings.home)}
+    return {**environment_of(settings), **os.environ, **paths, **changes}
 
 
 def secret(name: str) -> str:

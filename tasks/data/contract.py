@@ -1,5 +1,6 @@
 """A model's contract, read from its file: the columns, their roles, and the functions beside them."""
 
+import ast
 import difflib
 import hashlib
 import sys
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import pandera.pandas as pandera
 
+_PROJECT = ("", "data_contracts", "tasks", "flows", "deployments")
 Role = Literal["feature", "identifier", "outcome"]
 FrameFunction = Callable[["pd.DataFrame"], "pd.DataFrame"]
 
@@ -67,6 +69,7 @@ def load_contract(name: str, folder: Path) -> Contract:
 
 def read_contract(text: str, file: str) -> Contract:
     """Return the contract written in ``text``; ``file`` is named in errors."""
+    _stands_alone(text, file)
     module = _run(text, file)
     schema = _schema(module, file)
     return Contract(
@@ -92,6 +95,21 @@ def check_contract(contract: Contract, spec: ModelSpec) -> None:
             hint = f'did you mean "{near[0]}"?' if near else f"its columns: {', '.join(contract.names())}"
             raise SpecError(
                 f"deployments/{spec.model}.toml: {key}: {name!r} is not a column of {contract.file}; {hint}"
+            )
+
+
+def _stands_alone(text: str, file: str) -> None:
+    """Raise a ContractError when the contract imports from the project: a model carries this one file."""
+    try:
+        tree = ast.parse(text)
+    except SyntaxError:
+        return  # told when it is run
+    for node in ast.walk(tree):
+        found = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        found += [node.module or "."] if isinstance(node, ast.ImportFrom) else []
+        if own := [name for name in found if name.split(".")[0] in _PROJECT]:
+            raise ContractError(
+                f"{file}: imports {own[0]}; a contract is one file, which its models carry with them"
             )
 
 

@@ -30,6 +30,8 @@ def convert(column: pa.ChunkedArray, wanted: Column) -> Converted:
     array = column.combine_chunks()
     if canonical_type(array.type) == wanted.type or pa.types.is_null(array.type):
         return Converted(array.cast(wanted.type), np.zeros(len(array), dtype=bool))
+    if pa.types.is_boolean(wanted.type):  # a cast would take every number but 0 for true, -1 and 99 too
+        return _convert_one_by_one(array, wanted.type)
     try:
         return Converted(_cast(array, wanted.type), np.zeros(len(array), dtype=bool))
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError):

@@ -32,8 +32,16 @@ def row_keys(table: pa.Table, key: Sequence[str]) -> Keys:
 
 
 def group_codes(table: pa.Table, group: str | None) -> npt.NDArray[np.int64] | None:
-    """Return a number for each row's group, shape (rows,); None where there is no group column."""
-    return None if group is None else row_keys(table, [group]).view(np.int64)
+    """Return a number for each row's group, shape (rows,); None where there is no group column.
+
+    A row without a group is a group of its own.
+    """
+    if group is None:
+        return None
+    codes = row_keys(table, [group]).view(np.int64).copy()
+    alone = np.flatnonzero(table.column(group).is_null().to_numpy())
+    codes[alone] = alone
+    return codes
 
 
 def _numbers(column: pa.Array) -> npt.NDArray[np.generic]:

@@ -60,8 +60,8 @@ class Artifact:
 
 
 def write_artifact(model: Model, sample: pa.Table, folder: Path) -> Artifact:
-    """Write ``model`` into ``folder``, with its predictions for ``sample`` as a witness; return the reference."""
-    (folder / "estimator").mkdir(parents=True, exist_ok=True)
+    """Write ``model`` into a new ``folder``, with what it says of ``sample`` as a witness; return the reference."""
+    (folder / "estimator").mkdir(parents=True)
     model.estimator.save(folder / "estimator")
     sample = sample.select(list(model.features.reads)).replace_schema_metadata(None)
     pq.write_table(sample, folder / "sample.parquet", compression="none")

@@ -82,7 +82,7 @@ def make_challenger(rows: Snapshot, splits: Splits, recipe: Recipe, folder: Path
     model = Model(spec.model, spec.task, labels.target, recipe.contract, fitted, trained.chosen)
     sample = table.filter(pa.array(masks["holdout"])).slice(0, SAMPLE_ROWS)
     return Challenger(
-        artifact=write_artifact(model, sample, _made(folder / "artifact")),
+        artifact=write_artifact(model, sample, folder / "artifact"),
         baseline=str(folder / "baseline"),
         kind=trained.chosen.kind,
         classes=labels.target.classes,

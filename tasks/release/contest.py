@@ -89,23 +89,27 @@ def _in_types_of(like: pa.Schema, table: pa.Table) -> pa.Table:
 def _load_champion(version: Version, challenger: Model, recipe: Recipe) -> Model:
     """Return the champion, or raise the error that says why it cannot be scored beside the challenger."""
     champion = load_artifact(version.artifact.uri, version.artifact.digest)
-    was, now = (_question(model) for model in (champion, challenger))
-    if was != now:
+    if _question(champion) != _question(challenger):
+        was, now = _in_words(champion), _in_words(challenger)
         raise SpecError(
             f"deployments/{recipe.spec.model}.toml: the champion, version {version.number}, predicts {was}, and "
             f"this spec {now}: they cannot be compared. Another question is another model: give it another name"
         )
-    if gone := sorted(set(champion.features.reads) - set(recipe.contract.names())):
+    if gone := sorted(set(champion.features.reads) - set(known_columns(recipe.spec, recipe.contract))):
         raise ContractError(
-            f"{recipe.contract.file} no longer names {', '.join(gone)}, which the champion, version "
-            f"{version.number}, reads: it cannot be scored beside the challenger. Keep them until a version "
-            "without them is champion"
+            f"the champion, version {version.number}, reads {', '.join(gone)}: no longer among the columns of "
+            f"{recipe.contract.file} that are known at prediction time. It cannot be scored beside the "
+            "challenger; keep the columns until a version without them is champion, or take the alias champion from that one"
         )
     return champion
 
 
-def _question(model: Model) -> str:
-    """Return what a model predicts, in words: two models that differ in them cannot be compared."""
+def _question(model: Model) -> tuple[object, ...]:
+    """Return what a model predicts: two that differ in it cannot be compared. (True and 1 are one class.)"""
+    return model.task, model.target.name, model.target.classes[1] if model.task == "binary" else None
+
+
+def _in_words(model: Model) -> str:
     if model.task == "binary":
         return f"whether {model.target.name} is {model.target.classes[1]!r}"
     return f"{model.target.name} ({model.task})"

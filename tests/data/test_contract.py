@@ -29,6 +29,7 @@ def test_a_contract_that_does_not_exist_is_named_with_those_that_do(contract: Co
     [
         ("import pandas as pd\n1 / 0", "cannot be run: ZeroDivisionError"),
         ("def features(:", "cannot be run: SyntaxError"),
+        ("from data_contracts.flights import Flights", "imports data_contracts.flights; a contract is one file"),
         ("x = 1", "found 0 pandera.DataFrameModel classes; allowed: exactly one"),
     ],
 )

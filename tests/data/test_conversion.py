@@ -64,9 +64,6 @@ def test_a_value_of_another_type_is_marked_and_the_others_are_read(
     assert converted(found, kind) == (values, expected)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="Arrow casts every number but 0 to true: -1 or 99 for unknown is a positive"
-)
 def test_a_number_is_not_a_truth_unless_it_is_0_or_1() -> None:
     """A true/false column that holds 0, 1 and 2 has a value of another type."""
     assert converted([0, 1, 2], TRUTH) == ([False, True, None], [False, False, True])

@@ -1,7 +1,7 @@
 import numpy as np
 import pyarrow as pa
 
-from tasks.data.keys import row_keys
+from tasks.data.keys import group_codes, row_keys
 
 
 def test_a_key_is_the_same_number_in_any_table_and_encoding() -> None:
@@ -16,6 +16,20 @@ def test_different_keys_have_different_numbers() -> None:
     table = pa.table({"a": np.arange(size) % 317, "b": (np.arange(size) // 317).astype(str)})
 
     assert len(np.unique(row_keys(table, ["a", "b"]))) == size
+
+
+def test_a_gap_in_a_key_changes_no_other_row_s_number() -> None:
+    whole, gap = pa.table({"a": [1, 2, 3]}), pa.table({"a": [1, None, 3]})
+
+    assert (row_keys(whole, ["a"]) == row_keys(gap, ["a"])).tolist() == [True, False, True]
+
+
+def test_a_row_without_a_group_is_a_group_of_its_own() -> None:
+    codes = group_codes(pa.table({"who": ["a", None, "a", None]}), "who")
+
+    assert codes is not None
+    assert codes[0] == codes[2]
+    assert len({*codes.tolist()}) == 3
 
 
 def test_the_order_of_the_columns_of_a_key_counts() -> None:

@@ -129,9 +129,6 @@ def test_a_number_that_could_not_be_computed_is_left_out(spec: ModelSpec, verdic
     assert "holdout.log_loss" in metrics
 
 
-@pytest.mark.xfail(
-    strict=True, reason="numbers are named by the candidate's kind: the later overwrites the earlier"
-)
 def test_two_candidates_of_one_kind_both_keep_their_numbers(spec: ModelSpec, verdict: Verdict) -> None:
     twice = replace(CHALLENGER, candidates=(*CHALLENGER.candidates, CandidateResult("linear", 0.6, {}, 0.1)))
 

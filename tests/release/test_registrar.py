@@ -24,8 +24,9 @@ from tasks.spec import ModelSpec
 
 AS_OF = datetime(2024, 3, 1, tzinfo=UTC)
 PARENT = """
-import os, sys, time
-from tasks.steps import open_training
+import sys, time
+import flows.training
+from tasks.release.run import open_training
 with open_training("returns", "manual", None) as run:
     assert run.registrar.champion("returns") is None
     print("mlflow" in sys.modules, run.registrar._process.pid, flush=True)
