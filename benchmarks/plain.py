@@ -105,9 +105,7 @@ def keep_valid(rows: pd.DataFrame, folder: Path, as_of: pd.Timestamp) -> pd.Data
         broken = pd.Series(dtype=str)
     except pandera.errors.SchemaErrors as error:
         cases = error.failure_cases.dropna(subset="index")
-        broken = (
-            (cases["column"].astype(str) + " " + cases["check"].astype(str)).groupby(cases["index"]).agg("; ".join)
-        )
+        broken = (cases["column"].astype(str) + " " + cases["check"].astype(str)).groupby(cases["index"]).agg("; ".join)
     rows.loc[broken.index].assign(reasons=broken).to_parquet(folder / "quarantine.parquet", compression="lz4")
     valid = rows.drop(index=broken.index) if len(broken) else rows
     if len(broken) > MOST_QUARANTINED * len(rows) or len(valid) < MIN_ROWS:

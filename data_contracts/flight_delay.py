@@ -66,8 +66,6 @@ def targets(rows: pd.DataFrame) -> pd.DataFrame:
         {
             "late": (minutes > 15).astype("boolean").mask(minutes.isna()),
             "minutes_late": minutes,
-            "lateness": pd.cut(
-                minutes, [-1000, 0, 15, 60, 10_000], labels=["early", "on time", "late", "very late"]
-            ),
+            "lateness": pd.cut(minutes, [-1000, 0, 15, 60, 10_000], labels=["early", "on time", "late", "very late"]),
         }
     )

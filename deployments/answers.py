@@ -46,8 +46,7 @@ def models() -> Answer:
         )
     lines = [f"{'model':<20}{'task':<13}{'champion':<10}{'owner':<14}description"]
     lines += [
-        f"{m['model']:<20}{m['task']:<13}{m['champion'] or 'none':<10}{m['owner']:<14}{m['description']}"
-        for m in found
+        f"{m['model']:<20}{m['task']:<13}{m['champion'] or 'none':<10}{m['owner']:<14}{m['description']}" for m in found
     ]
     return Answer({"models": found}, tuple(lines) if found else (f"no specs in {settings.specs}",))
 

@@ -55,17 +55,13 @@ def command(function: Callable[P, int | None]) -> click.Command:
             sys.exit(INTERRUPTED)
         except Exception:  # noqa: BLE001 - a fault of ours must not look like a refusal, which is exit code 1
             traceback.print_exc()
-            click.echo(
-                "perennial: this is a fault of Perennial's, not yours; please report the lines above", err=True
-            )
+            click.echo("perennial: this is a fault of Perennial's, not yours; please report the lines above", err=True)
             sys.exit(OWN_FAULT)
 
     return main.command(name=function.__name__, context_settings=SHAPE)(run)
 
 
-as_of_option = click.option(
-    "--as-of", metavar="TIME", help="What was known then, such as 2013-06-01. Default: now."
-)
+as_of_option = click.option("--as-of", metavar="TIME", help="What was known then, such as 2013-06-01. Default: now.")
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document, for machines.")
 model_argument = click.argument("model")
 

@@ -13,9 +13,7 @@ from tasks.release.run import Reason, open_training
 
 # Async, though nothing in it waits: a sync flow sleeps up to a second at its end, joining its heartbeat's thread.
 @flow(name="training", flow_run_name="train-{model}-{reason}")
-async def training_flow(
-    model: str, reason: Reason = "manual", as_of: datetime | None = None
-) -> State[steps.Trained]:
+async def training_flow(model: str, reason: Reason = "manual", as_of: datetime | None = None) -> State[steps.Trained]:
     """Train a challenger for ``model`` on what was known by ``as_of`` (default: now); register it if it passes.
 
     The run ends Completed either way, and is named Refused when the challenger may not be promoted: that is a

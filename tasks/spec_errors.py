@@ -53,9 +53,7 @@ def _alternatives(sentences: list[str]) -> list[str]:
     for sentence in sentences:
         finding, _, rest = sentence.partition("; allowed: ")
         allowed.setdefault(finding, []).append(rest)
-    return [
-        f"{finding}; allowed: {', or '.join(rest)}" if any(rest) else finding for finding, rest in allowed.items()
-    ]
+    return [f"{finding}; allowed: {', or '.join(rest)}" if any(rest) else finding for finding, rest in allowed.items()]
 
 
 def _sentence(detail: ErrorDetails, root: Section) -> str:
@@ -101,9 +99,7 @@ def _keys_at(path: list[int | str], root: Section) -> list[str]:
 
 def _sections_under(part: str, sections: list[Section]) -> list[Section]:
     """Return the sections that the key ``part`` holds; or, of several kinds of section, the one of that kind."""
-    of_kind = [
-        s for s in sections if "kind" in s.model_fields and part in get_args(s.model_fields["kind"].annotation)
-    ]
+    of_kind = [s for s in sections if "kind" in s.model_fields and part in get_args(s.model_fields["kind"].annotation)]
     fields = [s.model_fields[part] for s in sections if part in s.model_fields]
     return of_kind or [section for field in fields for section in _models_in(field.annotation)]
 

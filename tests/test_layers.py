@@ -33,9 +33,7 @@ def imports(file: str) -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{file}: imports are absolute"
             yield from (
-                [f"{node.module}.{alias.name}" for alias in node.names]
-                if node.module == "os"
-                else [node.module or ""]
+                [f"{node.module}.{alias.name}" for alias in node.names] if node.module == "os" else [node.module or ""]
             )
         elif isinstance(node, ast.Attribute) and ast.unparse(node) == "os.environ":
             yield "os.environ"

@@ -44,9 +44,7 @@ def test_a_secret_that_is_not_set_is_named(monkeypatch: pytest.MonkeyPatch) -> N
         secret("WAREHOUSE_PASSWORD")
 
 
-def test_every_process_of_ours_is_quiet_and_reads_no_pickles(
-    project: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_every_process_of_ours_is_quiet_and_reads_no_pickles(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PREFECT_HOME", raising=False)
     found = child_environment(load_settings(cwd=project))
 

@@ -63,9 +63,7 @@ def test_a_misspelt_key_is_one_mistake_and_two_mistakes_are_two_lines() -> None:
 
 
 def test_an_unknown_model_is_named_with_those_there_are(settings: Settings) -> None:
-    with pytest.raises(
-        SpecError, match=r"no model 'retruns': .*retruns.toml does not exist; models here: returns"
-    ):
+    with pytest.raises(SpecError, match=r"no model 'retruns': .*retruns.toml does not exist; models here: returns"):
         load_spec("retruns", settings.specs)
 
 
@@ -79,9 +77,7 @@ def test_a_file_that_is_not_toml_says_where(settings: Settings) -> None:
 def test_a_spec_must_bear_the_name_of_its_file(settings: Settings) -> None:
     (settings.specs / "other.toml").write_text((settings.specs / "returns.toml").read_text())
 
-    with pytest.raises(
-        SpecError, match=r'other.toml: model: found "returns"; allowed: the name of the file, "other"'
-    ):
+    with pytest.raises(SpecError, match=r'other.toml: model: found "returns"; allowed: the name of the file, "other"'):
         load_spec("other", settings.specs)
 
 

@@ -108,9 +108,7 @@ def _stands_alone(text: str, file: str) -> None:
         found = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
         found += [node.module or "."] if isinstance(node, ast.ImportFrom) else []
         if own := [name for name in found if name.split(".")[0] in _PROJECT]:
-            raise ContractError(
-                f"{file}: imports {own[0]}; a contract is one file, which its models carry with them"
-            )
+            raise ContractError(f"{file}: imports {own[0]}; a contract is one file, which its models carry with them")
 
 
 def _run(text: str, file: str) -> ModuleType:
@@ -133,9 +131,7 @@ def _schema(module: ModuleType, file: str) -> "pandera.DataFrameSchema":
     import pandera.pandas as pandera
 
     classes = [thing for thing in vars(module).values() if isinstance(thing, type)]
-    own: list[Any] = [
-        c for c in classes if issubclass(c, pandera.DataFrameModel) and c.__module__ == module.__name__
-    ]
+    own: list[Any] = [c for c in classes if issubclass(c, pandera.DataFrameModel) and c.__module__ == module.__name__]
     if len(own) != 1:
         raise ContractError(f"{file}: found {len(own)} pandera.DataFrameModel classes; allowed: exactly one")
     try:

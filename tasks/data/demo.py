@@ -32,9 +32,7 @@ def demo_file(name: str, settings: Settings) -> Path:
     """Return the Parquet file of the demo ``name``, built when it is not there yet."""
     demos: dict[str, Callable[[Settings], Path]] = {"flights": flights_file}
     if name not in demos:
-        raise SourceError(
-            f"source.uri: found 'demo:{name}'; allowed: {', '.join(f'demo:{known}' for known in demos)}"
-        )
+        raise SourceError(f"source.uri: found 'demo:{name}'; allowed: {', '.join(f'demo:{known}' for known in demos)}")
     return demos[name](settings)
 
 
@@ -43,9 +41,7 @@ def flights_file(settings: Settings) -> Path:
     path = settings.home / "demo" / f"flights-{_REVISION}.parquet"
     if not path.exists():
         files = package_files(_PACKAGE)
-        flights, weather, planes = (
-            _read(files[name]) for name in ("flights.csv.zip", "weather.csv", "planes.csv")
-        )
+        flights, weather, planes = (_read(files[name]) for name in ("flights.csv.zip", "weather.csv", "planes.csv"))
         _write(join_flights(flights, weather, planes), path)
     return path
 
@@ -97,9 +93,7 @@ def _departure(flights: pa.Table) -> pa.ChunkedArray:
 def _latest_known(origins: pa.ChunkedArray, departure: pa.ChunkedArray, weather: pa.Table) -> pa.Array:
     """Return for each flight the row of ``weather`` that it goes by, null where there is none."""
     asked = _numbers(departure)
-    known_from = _numbers(weather["time_hour"].cast(pa.timestamp("us", tz="UTC"))) + _SLOT // timedelta(
-        microseconds=1
-    )
+    known_from = _numbers(weather["time_hour"].cast(pa.timestamp("us", tz="UTC"))) + _SLOT // timedelta(microseconds=1)
     row = np.full(len(asked), -1)
     for origin in weather["origin"].unique():
         flights = np.flatnonzero(_numbers(pc.equal(origins, origin)))

@@ -56,9 +56,7 @@ class FittedFeatures:
     @classmethod
     def from_json(cls, found: dict[str, Any]) -> "FittedFeatures":
         features = tuple(Feature(f["name"], f["kind"], tuple(f["levels"])) for f in found["features"])
-        return cls(
-            found["timestamp"], found["timezone"], tuple(found["calendar"]), tuple(found["reads"]), features
-        )
+        return cls(found["timestamp"], found["timezone"], tuple(found["calendar"]), tuple(found["reads"]), features)
 
 
 def known_columns(spec: ModelSpec, contract: Contract) -> list[str]:

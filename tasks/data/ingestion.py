@@ -71,9 +71,7 @@ def prepare(ingested: Ingested, spec: ModelSpec, contract: Contract, *, folder: 
     accept(found, spec, as_of)
     return Prepared(
         raw=ingested.raw,
-        rows=save_snapshot(
-            add_target(found.valid, spec, contract), folder / "rows", timestamp=spec.source.timestamp
-        ),
+        rows=save_snapshot(add_target(found.valid, spec, contract), folder / "rows", timestamp=spec.source.timestamp),
         quarantined=quarantined,
         failures=dict(found.failures),
         notes=found.notes,

@@ -59,9 +59,7 @@ def add_target(table: pa.Table, spec: ModelSpec, contract: Contract) -> pa.Table
         column = made[name]
     except KeyError as error:
         if str(error.args[0]) != name:
-            raise ContractError(
-                f"{contract.file}: targets() asks for column {error}, which is not there"
-            ) from None
+            raise ContractError(f"{contract.file}: targets() asks for column {error}, which is not there") from None
         raise SpecError(_no_target(spec, contract, [*table.column_names, *made.columns])) from None
     if len(column) != table.num_rows:
         raise ContractError(

@@ -78,9 +78,7 @@ def _check(snapshot: Snapshot, recorded: dict[str, str], table: pa.Table) -> Non
         raise SnapshotDamaged(_damage(snapshot, f"has the digest {whole}"))
     for name, digest in found.items():
         if digest != recorded[name]:
-            raise SnapshotDamaged(
-                _damage(snapshot, f"column {name} has the digest {digest} and not {recorded[name]}")
-            )
+            raise SnapshotDamaged(_damage(snapshot, f"column {name} has the digest {digest} and not {recorded[name]}"))
 
 
 def _damage(snapshot: Snapshot, finding: str) -> str:

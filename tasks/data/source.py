@@ -84,9 +84,7 @@ def _require(reader: Reader, asked: Sequence[str], source: SourceSpec) -> None:
         raise SourceError(f"{reader.name}: no column {source.timestamp}, which source.timestamp names; {has}")
     for name in asked:
         if (count := reader.columns.count(name)) != 1:
-            found = (
-                f"{count} columns {name}; allowed: one" if count else f"no column {name}, which other files have"
-            )
+            found = f"{count} columns {name}; allowed: one" if count else f"no column {name}, which other files have"
             raise SourceError(f"{reader.name}: {found}; {has}")
 
 

@@ -64,9 +64,7 @@ def validate(table: pa.Table, contract: Contract, *, in_source: tuple[str, ...] 
     notes = _columns_agree(table, contract, in_source)
     typed, unreadable = _read_types(table, contract)
     _columns_have_values(typed, contract)
-    rules = chain(
-        unreadable, _nulls(table, contract), _column_checks(typed, contract), _row_checks(typed, contract)
-    )
+    rules = chain(unreadable, _nulls(table, contract), _column_checks(typed, contract), _row_checks(typed, contract))
     return _part(typed, [failure for failure in rules if failure.rows.any()], notes)  # a mask is a byte a row
 
 

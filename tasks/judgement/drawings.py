@@ -141,9 +141,7 @@ def importance(axes: "Axes", importance: Mapping[str, float]) -> None:
     axes.invert_yaxis()
     axes.grid(visible=False, axis="y")
     _make_room(axes, names)
-    _describe(
-        axes, f"The first of {len(importance)} features carries {shares[0]:.0%}", "share of the importance", ""
-    )
+    _describe(axes, f"The first of {len(importance)} features carries {shares[0]:.0%}", "share of the importance", "")
 
 
 def _models(held: Holdout) -> list[_Model]:

@@ -95,9 +95,7 @@ def _comparisons(verdict: Verdict) -> str:
     c = verdict.deciding
     pairs = [("champion", verdict.comparison), ("baseline", verdict.baseline)]
     head = ["against", "gain", f"{c.level:.0%} interval", "smallest visible gain", "resamples"]
-    rows = [
-        [name, _gain(pair), _interval(pair), _visible(pair), f"{pair.resamples:,}"] for name, pair in pairs if pair
-    ]
+    rows = [[name, _gain(pair), _interval(pair), _visible(pair), f"{pair.resamples:,}"] for name, pair in pairs if pair]
     return f"{_table(head, rows)}\n\n{c.method[0].upper()}{c.method[1:]}, {c.blocks:,} of them, seed {c.seed}."
 
 

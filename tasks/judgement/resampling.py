@@ -70,13 +70,9 @@ def _squared_error(labels: FloatArray, predictions: FloatArray) -> FloatArray:
 def _roc_auc(labels: FloatArray, scores: FloatArray, blocks: Blocks) -> Resampled:
     """The share of pairs in the right order: a quadratic form in the counts, over the same for all pairs."""
     positive = labels == 1
-    positives, negatives = (
-        np.bincount(blocks.codes[side], minlength=blocks.count) for side in (positive, ~positive)
-    )
+    positives, negatives = (np.bincount(blocks.codes[side], minlength=blocks.count) for side in (positive, ~positive))
     won = _pairs_won(scores, positive, blocks)
-    return lambda counts: _ratio(
-        ((counts @ won) * counts).sum(axis=1), (counts @ positives) * (counts @ negatives)
-    )
+    return lambda counts: _ratio(((counts @ won) * counts).sum(axis=1), (counts @ positives) * (counts @ negatives))
 
 
 def _pairs_won(scores: FloatArray, positive: npt.NDArray[np.bool_], blocks: Blocks) -> FloatArray:

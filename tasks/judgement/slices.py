@@ -14,9 +14,7 @@ MOST_VALUES = 12
 Words = npt.NDArray[np.str_]
 
 
-def report(
-    pair: Pair, columns: Mapping[str, Words], bootstrap: Bootstrap, *, min_rows: int
-) -> tuple[SliceReport, ...]:
+def report(pair: Pair, columns: Mapping[str, Words], bootstrap: Bootstrap, *, min_rows: int) -> tuple[SliceReport, ...]:
     """Return for each column how the two models compare on the rows of each of its largest values.
 
     Words of shape (rows,). The worst for the challenger come first, the untestable ones last.

@@ -43,9 +43,7 @@ _KINDS: Mapping[str, _Kind] = {
 """To add a kind: a spec with its name in tasks/spec.py, a file like these, and a line here."""
 
 
-def fit(
-    candidate: CandidateSpec | BaselineSpec, train: Labelled, validation: Labelled, problem: Problem
-) -> Fitted:
+def fit(candidate: CandidateSpec | BaselineSpec, train: Labelled, validation: Labelled, problem: Problem) -> Fitted:
     """Return ``candidate`` fitted on ``train``; kinds that grow step by step stop by ``validation``."""
     return _KINDS[candidate.kind].fit(candidate, train, validation, problem)
 

@@ -139,9 +139,7 @@ def _logistic(cells: "csr_array", labels: FloatArray, penalty: float) -> tuple[F
 
     narrow = cells.shape[1] * len(np.unique(labels)) <= _NARROW
     solver = (
-        {"solver": "newton-cholesky", "tol": 1e-6}
-        if narrow
-        else {"solver": "lbfgs", "tol": 1e-3, "max_iter": 1000}
+        {"solver": "newton-cholesky", "tol": 1e-6} if narrow else {"solver": "lbfgs", "tol": 1e-3, "max_iter": 1000}
     )
     with warnings.catch_warnings():
         # Where a feature separates the classes there is no end to walk to; validation judges what was reached.

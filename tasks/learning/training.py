@@ -59,9 +59,7 @@ class _Attempt:
     seconds: float
 
 
-def _try(
-    candidate: CandidateSpec | BaselineSpec, train: Labelled, validation: Labelled, problem: Problem
-) -> _Attempt:
+def _try(candidate: CandidateSpec | BaselineSpec, train: Labelled, validation: Labelled, problem: Problem) -> _Attempt:
     start = perf_counter()
     fitted = fit(candidate, train, validation, problem)
     predictions = fitted.predict(validation.matrix)

@@ -99,7 +99,7 @@ def _load_champion(version: Version, challenger: Model, recipe: Recipe) -> Model
         raise ContractError(
             f"the champion, version {version.number}, reads {', '.join(gone)}: no longer among the columns of "
             f"{recipe.contract.file} that are known at prediction time. It cannot be scored beside the "
-            "challenger; keep the columns until a version without them is champion, or take the alias champion from that one"
+            "challenger; keep the columns until a version without them is champion, or take its alias from that one"
         )
     return champion
 
@@ -129,9 +129,7 @@ def _columns(recipe: Recipe, champion: Model | None) -> list[str]:
     return list(dict.fromkeys([*read, *told]))
 
 
-def _holdout_rows(
-    table: pa.Table, splits: Splits, recipe: Recipe, rivals: tuple[Model, Version | None]
-) -> HoldoutRows:
+def _holdout_rows(table: pa.Table, splits: Splits, recipe: Recipe, rivals: tuple[Model, Version | None]) -> HoldoutRows:
     spec, source = recipe.spec, recipe.spec.source
     model, champion = rivals
     labels = recode(read_labels(table.column(source.target), spec), model.target.classes)

@@ -32,9 +32,7 @@ def test_too_few_rows_stop_the_run(spec: ModelSpec, contract: Contract, orders: 
         accept(validate(orders.slice(0, 99), contract), spec, AS_OF)
 
 
-def test_a_source_that_is_no_longer_filled_stops_the_run(
-    spec: ModelSpec, contract: Contract, orders: pa.Table
-) -> None:
+def test_a_source_that_is_no_longer_filled_stops_the_run(spec: ModelSpec, contract: Contract, orders: pa.Table) -> None:
     limited = spec.model_copy(update={"contract": spec.contract.model_copy(update={"max_age": timedelta(days=2)})})
 
     accept(validate(orders, contract), limited, AS_OF)
@@ -42,12 +40,8 @@ def test_a_source_that_is_no_longer_filled_stops_the_run(
         accept(validate(orders, contract), limited, AS_OF + timedelta(days=3))
 
 
-def test_a_repeated_key_stops_the_run_with_an_example(
-    spec: ModelSpec, contract: Contract, orders: pa.Table
-) -> None:
+def test_a_repeated_key_stops_the_run_with_an_example(spec: ModelSpec, contract: Contract, orders: pa.Table) -> None:
     twice = pa.concat_tables([orders, orders.slice(5, 2)])
 
-    with pytest.raises(
-        DataRefused, match=r"\['order'\] is not unique: 2 rows repeat.*such as order = 5 \(2 times\)"
-    ):
+    with pytest.raises(DataRefused, match=r"\['order'\] is not unique: 2 rows repeat.*such as order = 5 \(2 times\)"):
         accept(validate(twice, contract), spec, AS_OF)

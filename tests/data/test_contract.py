@@ -18,9 +18,7 @@ def test_a_contract_gives_its_columns_with_type_and_role(contract: Contract) -> 
 def test_a_contract_that_does_not_exist_is_named_with_those_that_do(contract: Contract) -> None:
     folder = Path(contract.file).parent
 
-    with pytest.raises(
-        ContractError, match=rf"no contract 'retruns': {folder}/retruns.py.*contracts here: returns"
-    ):
+    with pytest.raises(ContractError, match=rf"no contract 'retruns': {folder}/retruns.py.*contracts here: returns"):
         load_contract("retruns", folder)
 
 
@@ -43,9 +41,7 @@ def test_a_misspelt_role_is_named_with_the_nearest(contract: Contract) -> None:
         read_contract(contract.text.replace('"outcome"', '"outcom"'), "returns.py")
 
 
-def test_a_column_that_only_the_spec_names_is_refused_with_the_nearest(
-    spec: ModelSpec, contract: Contract
-) -> None:
+def test_a_column_that_only_the_spec_names_is_refused_with_the_nearest(spec: ModelSpec, contract: Contract) -> None:
     wrong = spec.model_copy(update={"gate": spec.gate.model_copy(update={"slices": ["contry"]})})
 
     with pytest.raises(

@@ -40,8 +40,7 @@ def flight(minute: int = 30, origin: str = "JFK", tailnum: str | None = "N1") ->
 
 def weather(*observations: tuple[datetime, float], origin: str = "JFK") -> pa.Table:
     rows = [
-        {"origin": origin, "time_hour": at, **dict.fromkeys(WEATHER, 0.0), "temp": temp}
-        for at, temp in observations
+        {"origin": origin, "time_hour": at, **dict.fromkeys(WEATHER, 0.0), "temp": temp} for at, temp in observations
     ]
     return pa.Table.from_pylist(rows)
 

@@ -9,9 +9,7 @@ from tasks.data.features import FittedFeatures, fit_features, known_columns, mak
 from tasks.errors import ContractError
 from tasks.spec import ModelSpec
 
-AGE = (
-    '\ndef features(rows):\n    return pd.DataFrame({"dear": rows["price"] > 50, "price": rows["price"] / 100})\n'
-)
+AGE = '\ndef features(rows):\n    return pd.DataFrame({"dear": rows["price"] > 50, "price": rows["price"] / 100})\n'
 
 
 def features_of(spec: ModelSpec, **changes: object) -> ModelSpec:
@@ -89,9 +87,7 @@ def test_a_row_has_the_same_features_alone_as_among_others_and_after_storage(
     np.testing.assert_array_equal(alone[0], whole[7])
 
 
-def test_a_time_is_refused_as_a_feature_with_what_to_do(
-    spec: ModelSpec, contract: Contract, orders: pa.Table
-) -> None:
+def test_a_time_is_refused_as_a_feature_with_what_to_do(spec: ModelSpec, contract: Contract, orders: pa.Table) -> None:
     text = contract.text.replace(
         "    country:",
         "    seen_at: Series[pd.DatetimeTZDtype] = pa.Field(dtype_kwargs={'unit': 'us', 'tz': 'UTC'})\n    country:",

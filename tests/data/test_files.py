@@ -82,9 +82,7 @@ def test_a_file_of_no_bytes_is_an_error_and_one_of_column_names_only_has_no_rows
 
     assert read(project, "names*.csv", "x").num_rows == 0
     assert read(project, "names0.csv", "x").schema.field("at").type == pa.timestamp("us", tz="UTC")
-    with pytest.raises(
-        SourceError, match=r"empty\.csv: the file is empty; a CSV begins with a line of column names"
-    ):
+    with pytest.raises(SourceError, match=r"empty\.csv: the file is empty; a CSV begins with a line of column names"):
         read(project, "empty.csv", "x")
 
 

@@ -82,9 +82,7 @@ def test_the_same_rows_in_another_order_have_the_same_digests(
     assert digests(prepared()) == before
 
 
-def test_the_same_rows_in_other_files_have_the_same_digests(
-    prepared: Prepare, project: Path, orders: pa.Table
-) -> None:
+def test_the_same_rows_in_other_files_have_the_same_digests(prepared: Prepare, project: Path, orders: pa.Table) -> None:
     before = digests(prepared())
     for number, start in enumerate((2000, 0, 1000)):  # in no order of time
         write_csv(orders.slice(start, 1000), project / f"part-{number}.csv")
@@ -94,9 +92,7 @@ def test_the_same_rows_in_other_files_have_the_same_digests(
     assert digests(prepared(uri="reversed.csv")) == before
 
 
-def test_parquet_files_of_any_layout_have_the_same_digests(
-    prepared: Prepare, project: Path, orders: pa.Table
-) -> None:
+def test_parquet_files_of_any_layout_have_the_same_digests(prepared: Prepare, project: Path, orders: pa.Table) -> None:
     pq.write_table(orders, project / "plain.parquet", use_dictionary=False, row_group_size=77)
     for number, start in enumerate((0, 1700)):
         part = orders.slice(start, 1700)
@@ -106,9 +102,7 @@ def test_parquet_files_of_any_layout_have_the_same_digests(
     assert digests(prepared(uri="plain.parquet")) == digests(prepared(uri="part-*.parquet"))
 
 
-def test_broken_rows_that_share_a_key_have_one_order_too(
-    prepared: Prepare, project: Path, orders: pa.Table
-) -> None:
+def test_broken_rows_that_share_a_key_have_one_order_too(prepared: Prepare, project: Path, orders: pa.Table) -> None:
     twins = pa.concat_tables([orders.slice(0, 1).set_column(3, "price", pa.array([p])) for p in (-1.0, -2.0)])
     write_csv(pa.concat_tables([twins, orders.slice(1)]), project / "orders.csv")
     before = digests(prepared())
@@ -164,9 +158,7 @@ def test_labels_on_the_way_of_another_type_change_no_digest(
     before = digests(prepared())
     on_the_way = pc.greater_equal(orders["order"], KNOWN_LABELS)
 
-    write_csv(
-        whole.set_column(5, "refund", pc.if_else(on_the_way, later, whole["refund"])), project / "orders.csv"
-    )
+    write_csv(whole.set_column(5, "refund", pc.if_else(on_the_way, later, whole["refund"])), project / "orders.csv")
 
     assert digests(prepared()) == before
 
@@ -229,9 +221,7 @@ def test_a_source_without_rows_in_the_window_is_refused(prepared: Prepare) -> No
         prepared(datetime(2020, 1, 1, tzinfo=UTC))
 
 
-def test_only_the_rows_that_the_windows_reach_are_read(
-    spec: ModelSpec, contract: Contract, settings: Settings
-) -> None:
+def test_only_the_rows_that_the_windows_reach_are_read(spec: ModelSpec, contract: Contract, settings: Settings) -> None:
     short = spec.model_copy(update={"window": spec.window.model_copy(update={"train": timedelta(days=10)})})
 
     found = ingest(short, contract, settings, AS_OF)

@@ -86,10 +86,7 @@ def test_labels_can_be_recoded_to_the_classes_that_a_model_knows(spec: ModelSpec
 
 
 def test_the_target_is_made_by_the_contract_where_it_is_not_a_column(spec: ModelSpec, contract: Contract) -> None:
-    text = (
-        contract.text
-        + '\ndef targets(rows):\n    return rows[["returned"]].rename(columns={"returned": "back"})\n'
-    )
+    text = contract.text + '\ndef targets(rows):\n    return rows[["returned"]].rename(columns={"returned": "back"})\n'
     made = read_contract(text, "returns.py")
     source = spec.source.model_copy(update={"target": "back"})
 

@@ -13,9 +13,7 @@ import pytest
 from tasks.data.snapshot import load_snapshot, remove_unfinished, save_snapshot
 from tasks.errors import SnapshotDamaged
 
-TABLE = pa.table(
-    {"at": pa.array([0, 60_000_000], pa.timestamp("us", "UTC")), "x": [1.5, None], "word": ["a", "b"]}
-)
+TABLE = pa.table({"at": pa.array([0, 60_000_000], pa.timestamp("us", "UTC")), "x": [1.5, None], "word": ["a", "b"]})
 
 
 def test_a_snapshot_gives_back_what_was_saved_and_knows_its_span(tmp_path: Path) -> None:

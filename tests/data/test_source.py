@@ -69,9 +69,7 @@ def project(rows: pa.Table, tmp_path_factory: pytest.TempPathFactory) -> Path:
         pyarrow.csv.write_csv(rows, file)
     with sqlite3.connect(folder / "rows.db") as connection:
         connection.execute(f"CREATE TABLE events ({', '.join(f'{name!r}' for name in rows.column_names)})")
-        schema = pa.schema(
-            [(f.name, pa.string() if pa.types.is_timestamp(f.type) else f.type) for f in rows.schema]
-        )
+        schema = pa.schema([(f.name, pa.string() if pa.types.is_timestamp(f.type) else f.type) for f in rows.schema])
         values = [tuple(row.values()) for row in rows.cast(schema).to_pylist()]
         connection.executemany("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?)", values)
     connection.close()
@@ -115,9 +113,7 @@ def test_columns_come_in_the_order_asked_with_utc_times_and_encoded_text(project
 def test_a_source_without_the_timestamp_column_says_which_columns_it_has(project, form):
     without = source(form).model_copy(update={"timestamp": "when"})
 
-    with pytest.raises(
-        SourceError, match=r"no column when, which source\.timestamp names; its columns: order, at, "
-    ):
+    with pytest.raises(SourceError, match=r"no column when, which source\.timestamp names; its columns: order, at, "):
         read_source(without, ["when"], ALWAYS, machine(project))
 
 
@@ -139,10 +135,7 @@ def test_what_pandas_wrote_is_read_without_its_index_and_nan_is_missing(tmp_path
 def test_reading_about_sources_loads_no_heavy_library():
     code = "import sys, tasks.data.source; print({'pandas', 'sqlalchemy'} & set(sys.modules))"
 
-    assert (
-        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-        == "set()\n"
-    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "set()\n"
 
 
 def test_a_column_that_stands_twice_is_refused(tmp_path):

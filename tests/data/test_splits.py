@@ -65,9 +65,7 @@ def test_a_holdout_with_too_few_rows_says_how_many_there_are_and_are_needed(spec
     splits = split(spec, AS_OF)
     masks = members(splits, rows([*np.linspace(23, 50, 200), *np.linspace(13, 21, 60), 5, 6]))
 
-    with pytest.raises(
-        NotEnoughData, match=r"returns: holdout 2024-02-19 to 2024-02-29 has 2 labelled.*at least 50"
-    ):
+    with pytest.raises(NotEnoughData, match=r"returns: holdout 2024-02-19 to 2024-02-29 has 2 labelled.*at least 50"):
         require_rows(masks, splits, spec)
 
 

@@ -101,9 +101,7 @@ def test_a_row_whose_time_is_missing_or_not_iso_is_seen_even_outside_the_window(
 def test_times_kept_as_numbers_are_refused_with_a_sample(project):
     fill_table(project, "epoch", ["at"], [(1717243200,)])
 
-    with pytest.raises(
-        SourceError, match=r"events\.db: column at holds int values, such as 1717243200; allowed: "
-    ):
+    with pytest.raises(SourceError, match=r"events\.db: column at holds int values, such as 1717243200; allowed: "):
         read(spec(table="epoch"), project)
 
 
@@ -149,15 +147,11 @@ def test_a_database_file_that_is_not_there_is_an_error_and_not_made(project):
 
 
 def test_what_the_database_says_is_passed_on_in_one_line(project):
-    with pytest.raises(
-        SourceError, match=r"^sqlite:///events\.db: no such table: main\.none$|: no such table: none$"
-    ):
+    with pytest.raises(SourceError, match=r"^sqlite:///events\.db: no such table: main\.none$|: no such table: none$"):
         read(spec(table="none"), project)
     with pytest.raises(SourceError, match=r'^sqlite:///events\.db: near "FRM": syntax error$'):
         read(spec(table=None, query="SELECT *\nFRM events"), project)
-    with pytest.raises(
-        SourceError, match=r"events\.db: no column at, which source\.timestamp names; its columns: x"
-    ):
+    with pytest.raises(SourceError, match=r"events\.db: no column at, which source\.timestamp names; its columns: x"):
         read(spec(table=None, query="SELECT x FROM events"), project)
 
 

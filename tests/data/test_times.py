@@ -89,9 +89,7 @@ def test_a_window_has_its_start_and_not_its_end():
 
 
 def test_offsets_in_some_rows_only_are_an_error_with_both_counts():
-    with pytest.raises(
-        SourceError, match=r"x\.csv: column at: 1 row has a UTC offset, such as '2024-06-01T12:00Z',"
-    ):
+    with pytest.raises(SourceError, match=r"x\.csv: column at: 1 row has a UTC offset, such as '2024-06-01T12:00Z',"):
         read({"at": ["2024-06-01T12:00Z", "2024-06-01", "2024-06-02"]})
     with pytest.raises(SourceError, match=r"and 2 rows have none, such as '2024-06-02'; allowed: one way"):
         read({"at": ["2024-06-01T12:00Z"]}, {"at": ["2024-06-02", "2024-06-03"]})
@@ -108,9 +106,7 @@ def test_what_is_no_time_is_an_error_with_its_count_and_the_first_of_it(written,
 
 
 def test_a_row_without_a_time_cannot_be_placed_even_outside_the_window():
-    with pytest.raises(
-        SourceError, match=r"column at: 2 rows have no value; a row without a time cannot be placed"
-    ):
+    with pytest.raises(SourceError, match=r"column at: 2 rows have no value; a row without a time cannot be placed"):
         read({"at": [NOON, None]}, {"at": [None]}, window=Window(None, NOON))
 
 

@@ -52,9 +52,7 @@ def test_a_value_that_cannot_be_read_as_its_type_is_a_reason_and_not_a_crash() -
 
 
 def test_a_column_without_one_value_of_its_type_is_refused() -> None:
-    with pytest.raises(
-        DataRefused, match=r"column size is of another type: found string such as 'wide'.*says number"
-    ):
+    with pytest.raises(DataRefused, match=r"column size is of another type: found string such as 'wide'.*says number"):
         validate(parts(size=["wide", "narrow"]), CONTRACT)
 
 

@@ -103,9 +103,7 @@ def test_an_extra_column_is_noted_and_not_read(project: Path, orders: pa.Table) 
 def test_a_column_of_another_type_is_named(project: Path, orders: pa.Table) -> None:
     rewrite(project, orders.set_column(3, "price", pa.array(["dear"] * 3000)))
 
-    assert "column price is of another type: found" in complaint(
-        perennial("check", "returns", "--as-of", "2024-03-01")
-    )
+    assert "column price is of another type: found" in complaint(perennial("check", "returns", "--as-of", "2024-03-01"))
 
 
 def test_a_column_without_values_is_named(project: Path, orders: pa.Table) -> None:
@@ -170,9 +168,7 @@ def test_a_model_is_trained_shown_and_remembered(prefect_api: str) -> None:
 def test_a_refused_challenger_ends_with_exit_code_1(edit: Edit, prefect_api: str) -> None:
     edit("deployments/returns.toml", "[gate]", "[gate]\nfloors = { roc_auc = 0.999 }")
 
-    found = perennial(
-        "train", "returns", "--as-of", "2024-03-01", "--json", "--quiet", PREFECT_API_URL=prefect_api
-    )
+    found = perennial("train", "returns", "--as-of", "2024-03-01", "--json", "--quiet", PREFECT_API_URL=prefect_api)
 
     assert found.returncode == 1, found.stderr
     assert found.stderr == ""

@@ -40,9 +40,7 @@ def _server(prefect_api: str) -> Iterator[None]:
         yield
 
 
-def test_a_training_after_killed_ones_gives_what_an_undisturbed_one_gives(
-    prefect_api: str, settings: Settings
-) -> None:
+def test_a_training_after_killed_ones_gives_what_an_undisturbed_one_gives(prefect_api: str, settings: Settings) -> None:
     undisturbed = run_training("returns", "manual", read_time(AS_OF))
 
     for step in ("read 3,000 rows", "train on", "judged: "):

@@ -92,10 +92,7 @@ def test_the_same_predictions_are_not_worse_given_any_margin_and_undecided_witho
     assert tie.reasons[0].endswith("within the margin of 0.0001; the two models predict the same")
     strict = judge(same, make_gate(margin=0.0), 7)
     assert strict.outcome == "undecided"
-    assert (
-        "the two models predict the same; equal is enough only for rule not_worse with a margin"
-        in strict.reasons[0]
-    )
+    assert "the two models predict the same; equal is enough only for rule not_worse with a margin" in strict.reasons[0]
 
 
 def test_too_few_unseen_rows_decide_nothing_and_say_how_many_more_are_needed() -> None:

@@ -39,9 +39,7 @@ def test_a_terminal_gets_reasons_values_and_the_rows_that_judged(verdict: Verdic
     assert values.startswith("ROC AUC: challenger 0.7")
     assert "champion (version 3) 0." in values
     assert values.endswith("baseline 0.5000")
-    assert rows == (
-        "Judged on 1,400 rows of 14 days, 2013-05-17 to 2013-05-31; left out: 120 seen by the champion"
-    )
+    assert rows == ("Judged on 1,400 rows of 14 days, 2013-05-17 to 2013-05-31; left out: 120 seen by the champion")
 
 
 def test_a_page_says_the_decision_first_and_holds_every_table(verdict: Verdict) -> None:

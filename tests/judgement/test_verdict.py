@@ -53,9 +53,7 @@ VERDICT = Verdict(
     challenger_metrics={"roc_auc": 0.7012},
     champion_metrics={"roc_auc": 0.6987},
     baseline_metrics={"roc_auc": 0.5},
-    holdout=HoldoutFacts(
-        26_114, 14, 120, 40, datetime(2013, 5, 17, tzinfo=UTC), datetime(2013, 5, 31, tzinfo=UTC)
-    ),
+    holdout=HoldoutFacts(26_114, 14, 120, 40, datetime(2013, 5, 17, tzinfo=UTC), datetime(2013, 5, 31, tzinfo=UTC)),
     champion_version="3",
 )
 

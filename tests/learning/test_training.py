@@ -57,7 +57,5 @@ def test_a_baseline_that_nothing_beats_is_chosen():
 def test_a_validation_of_one_class_is_refused_with_where_to_change_it():
     validation = rows(2, 1)
     alike = Labelled(validation.matrix, np.zeros(800))
-    with pytest.raises(
-        NotEnoughData, match=r"trains: gate.metric roc_auc has no value on the 800 rows of validat"
-    ):
+    with pytest.raises(NotEnoughData, match=r"trains: gate.metric roc_auc has no value on the 800 rows of validat"):
         train(spec(), rows(1, 1), alike, target=TARGET, threads=1)

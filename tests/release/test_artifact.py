@@ -84,9 +84,7 @@ def marker(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def artifact(
-    rows: pa.Table, spec: ModelSpec, contract: Contract, marker: Path, folder: Path
-) -> Iterator[Artifact]:
+def artifact(rows: pa.Table, spec: ModelSpec, contract: Contract, marker: Path, folder: Path) -> Iterator[Artifact]:
     text = f"{contract.text}\nimport pathlib\npathlib.Path({str(marker)!r}).touch()\n"
     model = fitted("lightgbm", rows, spec, read_contract(text, "returns.py"))
     written = write_artifact(model, rows.slice(0, 50), folder)

@@ -53,9 +53,7 @@ def test_every_labelled_row_is_counted_in_its_part(
     rows: Callable[[], Snapshot], splits: Splits, spec: ModelSpec
 ) -> None:
     # 60 days of 50 orders: the last has no label yet, and the one before the holdout is the gap.
-    assert count_splits(rows(), splits, spec) == SplitCounts(
-        train=38 * 50, validation=500, holdout=500, unlabelled=49
-    )
+    assert count_splits(rows(), splits, spec) == SplitCounts(train=38 * 50, validation=500, holdout=500, unlabelled=49)
 
 
 def test_a_part_with_too_few_labels_is_refused_before_anything_is_trained(
@@ -90,9 +88,7 @@ def test_the_sample_is_of_the_holdout_and_has_nothing_known_only_afterwards(
     assert pc.min(sample["ordered_at"]).as_py() == splits.holdout.start
 
 
-def test_features_are_fitted_on_train_alone(
-    make: Callable[..., Challenger], project: Path, orders: pa.Table
-) -> None:
+def test_features_are_fitted_on_train_alone(make: Callable[..., Challenger], project: Path, orders: pa.Table) -> None:
     # Italy is new in the windows that choose and judge.
     early = pc.less(orders["order"], 38 * 50)
     late_italy = pc.if_else(pc.and_(early, pc.equal(orders["country"], "it")), "fr", orders["country"])

@@ -230,9 +230,7 @@ def test_a_champion_for_another_target_is_a_clear_refusal(train: Callable[..., T
     edit("deployments/returns.toml", '"returned"', '"came_back"')
     edit("orders.csv", '"returned"', '"came_back"')
 
-    with pytest.raises(
-        SpecError, match="predicts whether returned is True, and this spec whether came_back is True"
-    ):
+    with pytest.raises(SpecError, match="predicts whether returned is True, and this spec whether came_back is True"):
         train().against(champion)
 
 
@@ -287,7 +285,5 @@ def test_the_challenger_s_predictions_are_those_of_its_artifact(train: Callable[
     artifact = trained.challenger.artifact
 
     with pytest.raises(ArtifactDamaged, match="registered was"):
-        replace(trained, challenger=replace(trained.challenger, artifact=replace(artifact, digest="0"))).against(
-            None
-        )
+        replace(trained, challenger=replace(trained.challenger, artifact=replace(artifact, digest="0"))).against(None)
     assert load_artifact(artifact.uri, artifact.digest).name == "returns"

@@ -24,9 +24,7 @@ with sole_training("returns", Path(sys.argv[1])):
 @pytest.fixture
 def holder(tmp_path: Path) -> Iterator["subprocess.Popen[str]"]:
     """Another process that holds the model's lock."""
-    with subprocess.Popen(
-        [sys.executable, "-c", HOLD, str(tmp_path)], stdout=subprocess.PIPE, text=True
-    ) as process:
+    with subprocess.Popen([sys.executable, "-c", HOLD, str(tmp_path)], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "held\n"
         yield process
@@ -36,17 +34,13 @@ def holder(tmp_path: Path) -> Iterator["subprocess.Popen[str]"]:
 def test_a_second_training_is_refused_with_the_process_that_holds_the_model(
     tmp_path: Path, holder: "subprocess.Popen[str]"
 ) -> None:
-    message = (
-        rf"returns is being trained already, by process {holder.pid} since 20\d\d-\d\d-\d\d \d\d:\d\d:\d\d UTC"
-    )
+    message = rf"returns is being trained already, by process {holder.pid} since 20\d\d-\d\d-\d\d \d\d:\d\d:\d\d UTC"
 
     with pytest.raises(ModelBusy, match=message), sole_training("returns", tmp_path):
         raise AssertionError
 
 
-def test_who_was_refused_leaves_the_holder_s_name_in_place(
-    tmp_path: Path, holder: "subprocess.Popen[str]"
-) -> None:
+def test_who_was_refused_leaves_the_holder_s_name_in_place(tmp_path: Path, holder: "subprocess.Popen[str]") -> None:
     for _ in range(2):
         with pytest.raises(ModelBusy, match=f"process {holder.pid} "), sole_training("returns", tmp_path):
             raise AssertionError

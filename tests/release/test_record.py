@@ -103,9 +103,7 @@ def test_each_class_has_a_column_of_its_own(tmp_path: Path, held: Holdout, spec:
     assert names == ["day", "label", *(f"{who}_{code}" for who in ("challenger", "baseline") for code in range(3))]
 
 
-def test_a_training_is_described_by_its_spec_its_choices_and_its_numbers(
-    spec: ModelSpec, verdict: Verdict
-) -> None:
+def test_a_training_is_described_by_its_spec_its_choices_and_its_numbers(spec: ModelSpec, verdict: Verdict) -> None:
     training = describe(spec, CHALLENGER, LINEAGE, Written(verdict, "record"))
 
     assert training.name == "returns as of 2024-03-01 12:30"

@@ -72,9 +72,7 @@ def training(spec: ModelSpec, contract: Contract, settings: Settings, tmp_path: 
     )
 
 
-def test_a_promotable_training_becomes_a_version_with_its_whole_lineage(
-    registry: Registry, training: Training
-) -> None:
+def test_a_promotable_training_becomes_a_version_with_its_whole_lineage(registry: Registry, training: Training) -> None:
     made = registry.record(training)
 
     assert made is not None
@@ -159,9 +157,7 @@ def test_a_model_that_nobody_trained_has_no_champion_no_history_and_no_version(r
         registry.version("retruns", 3)
 
 
-def test_a_version_that_is_not_there_is_refused_with_those_that_are(
-    registry: Registry, training: Training
-) -> None:
+def test_a_version_that_is_not_there_is_refused_with_those_that_are(registry: Registry, training: Training) -> None:
     for _ in range(2):
         registry.record(training)
 
