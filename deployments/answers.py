@@ -85,8 +85,11 @@ def check(model: str, as_of: str | None) -> Answer:
 
 def train(model: str, as_of: str | None) -> Answer:
     """Run a training and return its verdict."""
+    from tasks.release.registrar import start_early
+
     settings, _, moment = _given(model, as_of)
     settings.home.mkdir(parents=True, exist_ok=True)  # Prefect makes its own folder in it when it is imported
+    start_early(settings)
     from flows.training import run_training
     from tasks.judgement.report import lines as verdict_lines
 

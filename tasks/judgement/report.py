@@ -53,8 +53,8 @@ def _slice_line(report: SliceReport) -> str:
 
 
 def _slice_words(result: SliceResult) -> str:
-    c = result.comparison
-    return f"{result.value} not testable" if c is None else f"{result.value} {_gain(c)} [{_interval(c)}]"
+    value, c = " ".join(result.value.split()), result.comparison
+    return f"{value} not testable" if c is None else f"{value} {_gain(c)} [{_interval(c)}]"
 
 
 def _models(verdict: Verdict) -> list[tuple[str, dict[str, float]]]:

@@ -12,6 +12,7 @@ import sys
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
 
@@ -27,22 +28,39 @@ _CALLS: dict[str, tuple[TypeAdapter[Any], TypeAdapter[Any], Callable[[Registry, 
 }
 
 
+_started: "dict[Path, subprocess.Popen[str]]" = {}
+"""Processes that were started early, by home folder; the next Registrar of that home takes its own."""
+
+
+def start_early(settings: Settings) -> None:
+    """Start the process now, for a Registrar that comes later: it imports while the caller imports Prefect."""
+    _started[settings.home] = _start(settings)
+
+
+def _start(settings: Settings) -> "subprocess.Popen[str]":
+    log = _log_of(settings)
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("a", encoding="utf-8") as errors_to:
+        return subprocess.Popen(
+            [sys.executable, "-m", "tasks.release.registrar"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors_to,
+            env=child_environment(settings, MLFLOW_ALLOW_PICKLE_DESERIALIZATION="false"),
+            text=True,
+        )
+
+
+def _log_of(settings: Settings) -> Path:
+    return settings.home / "logs" / "registrar.log"
+
+
 class Registrar:
     """The registry, kept by another process. Use it in a ``with`` block."""
 
     def __init__(self, settings: Settings) -> None:
-        log = settings.home / "logs" / "registrar.log"
-        log.parent.mkdir(parents=True, exist_ok=True)
-        self._log = log
-        with log.open("a", encoding="utf-8") as errors_to:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "tasks.release.registrar"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=errors_to,
-                env=child_environment(settings, MLFLOW_ALLOW_PICKLE_DESERIALIZATION="false"),
-                text=True,
-            )
+        self._log = _log_of(settings)
+        self._process = _started.pop(settings.home) if settings.home in _started else _start(settings)
 
     def __enter__(self) -> "Registrar":
         return self

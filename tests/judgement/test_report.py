@@ -32,13 +32,16 @@ def verdict() -> Verdict:
     return judge(held, gate, 7)
 
 
-def test_a_terminal_gets_reasons_values_and_the_rows_that_judged(verdict: Verdict) -> None:
-    reason, values, rows = report.lines(verdict)
+def test_a_terminal_gets_reasons_values_and_the_rows_and_the_worst_slices(verdict: Verdict) -> None:
+    reason, values, rows, slices = report.lines(verdict)
 
     assert reason == verdict.reasons[0]
     assert values.startswith("ROC AUC: challenger 0.7")
     assert "champion (version 3) 0." in values
     assert values.endswith("baseline 0.5000")
+    assert slices.startswith("By origin, the worst first: a|b +0.0")
+    assert ", <i> +0.0" in slices  # on one line, whatever the data holds
+    assert slices.endswith("], JFK not testable")
     assert rows == ("Judged on 1,400 rows of 14 days, 2013-05-17 to 2013-05-31; left out: 120 seen by the champion")
 
 
