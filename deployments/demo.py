@@ -25,7 +25,8 @@ def main() -> None:
         with prefect_server(settings) as api:
             _play(settings, api)
     except PerennialError as error:
-        sys.exit(f"demo: {error}")
+        print(f"demo: {error}", file=sys.stderr)
+        sys.exit(2)
     print(f"\nThe demo took {time.monotonic() - began:.0f} seconds. Open the pages of both with: make ui")
     print("  Prefect  http://127.0.0.1:4200  the runs, with their artifacts")
     print("  MLflow   http://127.0.0.1:5000  the versions, with lineage, pictures and metrics")
