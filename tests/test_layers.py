@@ -14,7 +14,7 @@ GROUND = {"errors", "metrics", "settings", "spec", "spec_errors"}
 ROOMS = {"data": 0, "learning": 1, "judgement": 1, "release": 2, "monitoring": 3, "steps": 4}
 DOORS = {
     "prefect": {"tasks/steps.py", "flows", "deployments"},
-    "mlflow": {"tasks/release/registry.py", "tasks/release/pyfunc_model.py"},
+    "mlflow": {"tasks/release/registry.py", "tasks/release/signature.py", "tasks/release/pyfunc_model.py"},
     "lightgbm": {"tasks/learning/gbm.py", "tasks/release/registrar.py"},
     "torch": {"tasks/learning/network.py"},
     "evidently": {"tasks/monitoring/report.py"},

@@ -1,8 +1,6 @@
 """The data that ships with Perennial: flights, each with what was known at its scheduled departure."""
 
 import importlib.metadata
-import os
-import tempfile
 import zipfile
 from collections.abc import Callable
 from datetime import timedelta
@@ -15,6 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
+from tasks.data.atomic import write_whole
 from tasks.errors import SourceError
 from tasks.settings import Settings
 
@@ -110,16 +109,6 @@ def _numbers(column: pa.ChunkedArray) -> npt.NDArray[np.int64]:
 
 
 def _write(table: pa.Table, path: Path) -> None:
-    """Write the file whole or not at all; of two processes the later one wins, with the same rows."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, unfinished = tempfile.mkstemp(dir=path.parent, suffix=".unfinished")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            # Measured: 7.7 MB, read in 0.05 s. zstd: 7.0 MB, 0.09 s; snappy: 8.0 MB, 0.05 s.
-            pq.write_table(table, file, row_group_size=_ROW_GROUP_ROWS, compression="lz4")
-            file.flush()
-            os.fsync(file.fileno())
-        Path(unfinished).replace(path)
-    except BaseException:
-        Path(unfinished).unlink(missing_ok=True)
-        raise
+    # Measured: 7.7 MB, read in 0.05 s. zstd: 7.0 MB, 0.09 s; snappy: 8.0 MB, 0.05 s.
+    shape = {"row_group_size": _ROW_GROUP_ROWS, "compression": "lz4"}
+    write_whole(path, lambda file: pq.write_table(table, file, **shape))

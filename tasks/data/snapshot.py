@@ -1,8 +1,6 @@
 """Immutable saved frames: written whole or not at all, named by their content, checked when they are read."""
 
 import json
-import os
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from tasks.data.atomic import write_whole
 from tasks.data.digest import canonical_type, column_digests, table_digest
 from tasks.errors import SnapshotDamaged
 
@@ -65,12 +64,6 @@ def load_snapshot(snapshot: Snapshot, columns: Sequence[str] | None = None) -> p
     return table.replace_schema_metadata(None)
 
 
-def remove_unfinished(folder: Path) -> None:
-    """Delete what writers that died have left behind; nothing ever reads those files."""
-    for path in folder.glob("*.unfinished"):
-        path.unlink(missing_ok=True)
-
-
 def _check(snapshot: Snapshot, recorded: dict[str, str], table: pa.Table) -> None:
     found = column_digests(table)
     whole = table_digest(recorded, table.num_rows)
@@ -94,18 +87,9 @@ def _canonical(table: pa.Table) -> pa.Table:
 
 
 def _write(table: pa.Table, path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
     texts = [field.name for field in table.schema if pa.types.is_dictionary(field.type)]
-    handle, unfinished = tempfile.mkstemp(dir=path.parent, suffix=".unfinished")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            pq.write_table(table, file, compression="lz4", use_dictionary=texts, write_statistics=False)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(unfinished).replace(path)
-    except BaseException:
-        Path(unfinished).unlink(missing_ok=True)
-        raise
+    shape = {"compression": "lz4", "use_dictionary": texts, "write_statistics": False}
+    write_whole(path, lambda file: pq.write_table(table, file, **shape))
 
 
 def _span(table: pa.Table, timestamp: str | None) -> tuple[datetime | None, datetime | None]:

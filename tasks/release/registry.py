@@ -10,21 +10,17 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-import pyarrow as pa
-
-from tasks.data.contract import Column
 from tasks.errors import RegistryError
-from tasks.release.artifact import Artifact, Model, load_artifact, verify
+from tasks.release.artifact import Artifact, load_artifact, verify
 from tasks.release.lineage import Lineage
 from tasks.release.lock import one_at_a_time
+from tasks.release.signature import signature
 from tasks.settings import Settings
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Run
     from mlflow.entities.model_registry import ModelVersion
-    from mlflow.models import ModelSignature
 
 CHAMPION = "champion"
 CHALLENGER = "challenger"
@@ -189,7 +185,7 @@ class Registry:
             artifacts={"artifact": training.artifact.uri},
             model_config={"digest": training.artifact.digest},
             code_paths=[str(package)],
-            signature=_signature(model),
+            signature=signature(model),
             pip_requirements=[f"{name}=={metadata.version(name)}" for name in _SCORING_LIBRARIES],
         )
         try:
@@ -229,27 +225,6 @@ class Registry:
             lineage=Lineage.from_json(tags[_TAG + "lineage"]),
             run_id=found.run_id,
         )
-
-
-def _signature(model: Model) -> "ModelSignature":
-    """Return what the model reads and gives. MLflow knows no time zones: event times are UTC without saying so."""
-    from mlflow.models import ModelSignature
-    from mlflow.types import ColSpec, Schema, TensorSpec
-
-    reads = [column for column in model.contract.columns if column.name in model.features.reads]
-    inputs = [ColSpec(_mlflow_type(column), column.name, required=True) for column in reads]
-    shape = (-1, model.target.codes) if model.task == "multiclass" else (-1,)
-    return ModelSignature(Schema(inputs), Schema([TensorSpec(np.dtype(np.float64), shape)]))
-
-
-def _mlflow_type(column: Column) -> str:
-    if pa.types.is_timestamp(column.type):
-        return "datetime"
-    if pa.types.is_dictionary(column.type):
-        return "string"
-    if pa.types.is_boolean(column.type):
-        return "boolean"
-    return "long" if pa.types.is_integer(column.type) and not column.nullable else "double"
 
 
 def _past(run: "Run", champion: Version | None) -> PastTraining:

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
+from tasks.data.atomic import remove_unfinished
 from tasks.data.contract import Contract, check_contract, load_contract, read_contract
-from tasks.data.snapshot import remove_unfinished
 from tasks.data.window import as_utc
 from tasks.release.challenger import Recipe
 from tasks.release.lock import sole_training

@@ -10,7 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tasks.data.snapshot import load_snapshot, remove_unfinished, save_snapshot
+from tasks.data.atomic import remove_unfinished
+from tasks.data.snapshot import load_snapshot, save_snapshot
 from tasks.errors import SnapshotDamaged
 
 TABLE = pa.table({"at": pa.array([0, 60_000_000], pa.timestamp("us", "UTC")), "x": [1.5, None], "word": ["a", "b"]})

@@ -1,0 +1,33 @@
+"""Files that appear whole or not at all."""
+
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO
+
+_UNFINISHED = ".unfinished"
+
+
+def write_whole(path: Path, write: Callable[[BinaryIO], None]) -> None:
+    """Have ``write`` fill a file beside ``path``, flush it to disk, and put it in its place in one move.
+
+    Of two processes that write the same file the later one wins. A killed one leaves a file that nothing reads.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, unfinished = tempfile.mkstemp(dir=path.parent, suffix=_UNFINISHED)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            write(file)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(unfinished).replace(path)
+    except BaseException:
+        Path(unfinished).unlink(missing_ok=True)
+        raise
+
+
+def remove_unfinished(folder: Path) -> None:
+    """Delete what writers that died have left in ``folder``."""
+    for path in folder.glob(f"*{_UNFINISHED}"):
+        path.unlink(missing_ok=True)
