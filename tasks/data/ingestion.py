@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -56,7 +57,6 @@ def ingest(spec: ModelSpec, contract: Contract, settings: Settings, as_of: datet
     outcomes = [*contract.names("outcome"), spec.source.target]
     table = _settled(hide_unarrived(found.table, spec.source, outcomes, as_of), contract)
     order = [spec.source.timestamp, *(key for key in spec.source.key if key in table.column_names)]
-    order += [field.name for field in table.schema if not pa.types.is_null(field.type)]
     raw = save_snapshot(_sorted(table, order), settings.of(spec.model) / "raw", timestamp=spec.source.timestamp)
     return Ingested(raw, found.columns_in_source)
 
@@ -91,11 +91,27 @@ def _settled(table: pa.Table, contract: Contract) -> pa.Table:
     return table
 
 
-def _sorted(table: pa.Table, by: list[str]) -> pa.Table:
-    table = table.combine_chunks()
-    keys = {name: _sortable(table.column(name).combine_chunks()) for name in dict.fromkeys(by)}
+def _sorted(table: pa.Table, first: list[str]) -> pa.Table:
+    keys = {name: _sortable(table.column(name).combine_chunks()) for name in dict.fromkeys(first)}
+    if _in_order([keys[name] for name in keys]):
+        return table
+    rest = [f.name for f in table.schema if f.name not in keys and not pa.types.is_null(f.type)]
+    keys |= {name: _sortable(table.column(name).combine_chunks()) for name in rest}
     order = pc.sort_indices(pa.table(keys), [(name, "ascending") for name in keys])
-    return table.take(order)
+    return table.combine_chunks().take(order)
+
+
+def _in_order(keys: list[pa.Array]) -> bool:
+    """Say whether each row comes after the one before, by the first of ``keys`` in which they differ."""
+    alike = np.ones(max(len(keys[0]) - 1, 0), dtype=bool)
+    after = np.zeros_like(alike)
+    for key in keys:
+        if key.null_count:
+            return False
+        values = (key.cast(pa.int64()) if pa.types.is_timestamp(key.type) else key).to_numpy(zero_copy_only=False)
+        after |= alike & (values[1:] > values[:-1])
+        alike &= values[1:] == values[:-1]
+    return bool(after.all())
 
 
 def _sortable(column: pa.Array) -> pa.Array:

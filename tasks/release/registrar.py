@@ -132,14 +132,18 @@ def main() -> None:
     replies = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     registry = Registry(load_settings())
-    _warm_up()
+    _warm_up(registry)
     serve(sys.stdin, replies, registry)
+    sys.stderr.flush()
+    os._exit(0)  # all is said and saved; taking MLflow's modules apart would keep the parent waiting for a second
 
 
-def _warm_up() -> None:
-    """Import what verifying will need, now, while the parent is still reading rows."""
+def _warm_up(registry: Registry) -> None:
+    """Do now, while the parent is still reading rows, what verifying and registering will need."""
     import lightgbm  # noqa: F401
     import pandera.pandas  # noqa: F401
+
+    registry.rehearse()
 
 
 if __name__ == "__main__":

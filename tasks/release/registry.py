@@ -3,6 +3,7 @@
 The only door to MLflow. It keeps its records in SQLite and its files in the home folder.
 """
 
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 CHAMPION = "champion"
 CHALLENGER = "challenger"
 _TAG = "perennial."
+_PACKAGE = Path(__file__).resolve().parents[1]
 _SCORING_LIBRARIES = ("lightgbm", "mlflow", "numpy", "pandas", "pandera", "pyarrow", "pydantic")
 
 
@@ -125,6 +127,17 @@ class Registry:
         self._client.set_terminated(run_id)
         return version
 
+    def rehearse(self) -> None:
+        """Save a model that is thrown away: at the first one MLflow looks through all packages that are installed."""
+        import mlflow
+
+        with tempfile.TemporaryDirectory() as folder:
+            mlflow.pyfunc.save_model(
+                Path(folder) / "model",
+                python_model=str(_PACKAGE / "release" / "pyfunc_model.py"),
+                pip_requirements=_requirements(),
+            )
+
     def promote(self, model: str, number: int) -> Version:
         """Make a version the champion, having checked that its files are what was registered."""
         version = self.version(model, number)
@@ -177,16 +190,15 @@ class Registry:
         import mlflow
         from mlflow.exceptions import MlflowException
 
-        package = Path(__file__).resolve().parents[1]
         model = load_artifact(training.artifact.uri, training.artifact.digest)
         info = mlflow.pyfunc.log_model(
             name="model",
-            python_model=str(package / "release" / "pyfunc_model.py"),
+            python_model=str(_PACKAGE / "release" / "pyfunc_model.py"),
             artifacts={"artifact": training.artifact.uri},
             model_config={"digest": training.artifact.digest},
-            code_paths=[str(package)],
+            code_paths=[str(_PACKAGE)],
             signature=signature(model),
-            pip_requirements=[f"{name}=={metadata.version(name)}" for name in _SCORING_LIBRARIES],
+            pip_requirements=_requirements(),
         )
         try:
             self._client.create_registered_model(training.model)
@@ -225,6 +237,10 @@ class Registry:
             lineage=Lineage.from_json(tags[_TAG + "lineage"]),
             run_id=found.run_id,
         )
+
+
+def _requirements() -> list[str]:
+    return [f"{name}=={metadata.version(name)}" for name in _SCORING_LIBRARIES]
 
 
 def _past(run: "Run", champion: Version | None) -> PastTraining:
