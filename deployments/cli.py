@@ -1,10 +1,13 @@
 """``perennial …``: what a person can ask for. Exit code 0: done. 1: refused. 2: bad input. 70: a fault of ours."""
 
+import atexit
 import json
+import os
 import sys
 import traceback
 from collections.abc import Callable
-from functools import wraps
+from contextlib import suppress
+from functools import partial, wraps
 from typing import Any, ParamSpec
 
 import click
@@ -41,24 +44,47 @@ def command(function: Callable[P, int | None]) -> click.Command:
 
     @wraps(function)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
-        from tasks.settings import load_settings, prepare_environment
-
-        try:
-            prepare_environment(load_settings(), quiet_console=True)
-            sys.exit(function(*args, **kwargs) or 0)
-        except PerennialError as error:
-            for line in str(error).splitlines():
-                click.echo(f"perennial: {line}", err=True)
-            sys.exit(BAD_INPUT)
-        except KeyboardInterrupt:
-            click.echo("perennial: stopped; nothing half-written will be read", err=True)
-            sys.exit(INTERRUPTED)
-        except Exception:  # noqa: BLE001 - a fault of ours must not look like a refusal, which is exit code 1
-            traceback.print_exc()
-            click.echo("perennial: this is a fault of Perennial's, not yours; please report the lines above", err=True)
-            sys.exit(OWN_FAULT)
+        end = _End()
+        atexit.register(end)  # before any library is imported, so that it comes after what they have registered
+        end.code = _exit_code(partial(function, *args, **kwargs))
+        sys.exit(end.code)
 
     return main.command(name=function.__name__, context_settings=SHAPE)(run)
+
+
+class _End:
+    """Ends the process at once, when all else has been told that it ends.
+
+    Python would go on to take a gigabyte of libraries apart, for a second or more, while a person waits.
+    """
+
+    code = 0
+
+    def __call__(self) -> None:
+        with suppress(OSError):
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(self.code)
+
+
+def _exit_code(function: Callable[[], int | None]) -> int:
+    """Run ``function`` and return the exit code, having said in a line what was wrong."""
+    from tasks.settings import load_settings, prepare_environment
+
+    try:
+        prepare_environment(load_settings(), quiet_console=True)
+        return function() or 0
+    except PerennialError as error:
+        for line in str(error).splitlines():
+            click.echo(f"perennial: {line}", err=True)
+        return BAD_INPUT
+    except KeyboardInterrupt:
+        click.echo("perennial: stopped; nothing half-written will be read", err=True)
+        return INTERRUPTED
+    except Exception:  # noqa: BLE001 - a fault of ours must not look like a refusal, which is exit code 1
+        traceback.print_exc()
+        click.echo("perennial: this is a fault of Perennial's, not yours; please report the lines above", err=True)
+        return OWN_FAULT
 
 
 as_of_option = click.option("--as-of", metavar="TIME", help="What was known then, such as 2013-06-01. Default: now.")
