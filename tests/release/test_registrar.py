@@ -5,24 +5,16 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 import psutil
 import pytest
 
-from tasks.data.contract import Contract
-from tasks.data.ingestion import ingest, prepare
-from tasks.data.splits import split
 from tasks.errors import ArtifactDamaged, RegistryError
-from tasks.release.challenger import Recipe, make_challenger
-from tasks.release.lineage import Lineage
 from tasks.release.registrar import Registrar
 from tasks.release.registry import Training
 from tasks.settings import Settings
-from tasks.spec import ModelSpec
 
-AS_OF = datetime(2024, 3, 1, tzinfo=UTC)
 PARENT = """
 import sys, time
 import flows.training
@@ -44,40 +36,6 @@ def registrar(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registrar]:
         opened = Registrar(Settings(home, home, 1, None))
     with opened:
         yield opened
-
-
-@pytest.fixture
-def training(spec: ModelSpec, contract: Contract, settings: Settings, tmp_path: Path) -> Training:
-    home, splits = settings.of("returns"), split(spec, AS_OF)
-    prepared = prepare(ingest(spec, contract, settings, AS_OF), spec, contract, folder=home, as_of=AS_OF)
-    challenger = make_challenger(prepared.rows, splits, Recipe(spec, contract, 1), tmp_path / "run")
-    (tmp_path / "record").mkdir()
-    (tmp_path / "record" / "verdict.md").write_text("better")
-    return Training(
-        model="returns",
-        name="returns as of 2024-03-01",
-        artifact=challenger.artifact,
-        lineage=Lineage(
-            as_of=AS_OF,
-            raw=prepared.raw,
-            rows=prepared.rows,
-            quarantined=prepared.quarantined,
-            splits=splits,
-            spec=spec.digest,
-            contract=contract.version,
-            code="commit",
-            environment="libraries",
-            seed=1,
-            reason="manual",
-            flow_run=None,
-        ),
-        outcome="better",
-        promotable=True,
-        summary="besser als „später“",
-        metrics={"holdout.roc_auc": 0.75},
-        params={"kind": challenger.kind},
-        files=str(tmp_path / "record"),
-    )
 
 
 def test_a_training_goes_to_the_other_process_and_comes_back_as_a_version(

@@ -5,15 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tasks.data.contract import Contract
-from tasks.data.ingestion import ingest, prepare
-from tasks.data.splits import split
 from tasks.errors import ArtifactDamaged, RegistryError
-from tasks.release.challenger import Recipe, make_challenger
-from tasks.release.lineage import Lineage
 from tasks.release.registry import Registry, Training
 from tasks.settings import Settings
-from tasks.spec import ModelSpec
 
 pytestmark = [
     # MLflow warns of its own code when it is imported, and of the signature, which is written by hand.
@@ -36,40 +30,6 @@ def registry(settings: Settings, empty_database: Path) -> Registry:
     settings.home.mkdir()
     shutil.copy(empty_database, settings.home)
     return Registry(settings)
-
-
-@pytest.fixture
-def training(spec: ModelSpec, contract: Contract, settings: Settings, tmp_path: Path) -> Training:
-    home, splits = settings.of("returns"), split(spec, AS_OF)
-    prepared = prepare(ingest(spec, contract, settings, AS_OF), spec, contract, folder=home, as_of=AS_OF)
-    challenger = make_challenger(prepared.rows, splits, Recipe(spec, contract, 1), tmp_path / "run")
-    (tmp_path / "record").mkdir()
-    (tmp_path / "record" / "verdict.md").write_text("better")
-    return Training(
-        model="returns",
-        name="returns as of 2024-03-01",
-        artifact=challenger.artifact,
-        lineage=Lineage(
-            as_of=AS_OF,
-            raw=prepared.raw,
-            rows=prepared.rows,
-            quarantined=prepared.quarantined,
-            splits=splits,
-            spec=spec.digest,
-            contract=contract.version,
-            code="commit",
-            environment="libraries",
-            seed=1,
-            reason="manual",
-            flow_run=None,
-        ),
-        outcome="better",
-        promotable=True,
-        summary="better than the baseline",
-        metrics={"holdout.roc_auc": 0.75},
-        params={"kind": challenger.kind},
-        files=str(tmp_path / "record"),
-    )
 
 
 def test_a_promotable_training_becomes_a_version_with_its_whole_lineage(registry: Registry, training: Training) -> None:
@@ -109,7 +69,7 @@ def test_the_history_shows_the_latest_first_and_marks_the_champion(registry: Reg
     assert [(p.summary, p.version, p.champion) for p in past] == [
         ("once more", 2, False),
         ("too small a gain", None, False),
-        ("better than the baseline", 1, True),
+        ("besser als „später“", 1, True),
     ]
     assert (past[0].as_of, past[0].reason, past[0].metrics) == (AS_OF, "manual", {"holdout.roc_auc": 0.75})
     assert len(registry.history("returns", most=1)) == 1
