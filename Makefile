@@ -4,10 +4,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test lint benchmark ui setup schema docs clean
+.PHONY: help demo test lint benchmark benchmark-gate ui setup schema docs clean
 
 help:                    ## This list
-	@grep -E '^[a-z-]+: .*##|^[a-z-]+: +##' $(MAKEFILE_LIST) | sed -E 's/: .*## /\t/' | expand -t 14
+	@grep -E '^[a-z-]+: .*##|^[a-z-]+: +##' $(MAKEFILE_LIST) | sed -E 's/: .*## /\t/' | expand -t 16
 
 demo: $(VENV)/demo       ## Train, judge and approve on real flights; about a minute after set-up
 	$(BIN)/python -m deployments.demo
@@ -23,6 +23,9 @@ lint: $(VENV)/dev        ## ruff (lint and format) and mypy
 
 benchmark: $(VENV)/dev   ## Time `perennial train` beside a plain script that does the same work
 	$(BIN)/python -m benchmarks.training
+
+benchmark-gate: $(VENV)/dev ## Measure what the gate promises, and write docs/gate.md
+	$(BIN)/python -m benchmarks.gate
 
 ui: $(VENV)/demo         ## Prefect's and MLflow's pages, on loopback, until ctrl-C
 	$(BIN)/python -m deployments.stack

@@ -5,16 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from tasks.data.window import read_time, write_time
+from tasks.data.window import read_time
 from tasks.settings import Settings, load_settings
 from tasks.spec import ModelSpec, load_spec, names
 
 _log = logging.getLogger("perennial")
-
-if TYPE_CHECKING:
-    from tasks.release.registry import PastTraining
 
 
 @dataclass(frozen=True)
@@ -27,19 +24,15 @@ class Answer:
 
 def models() -> Answer:
     """Return every model that has a spec, with its champion."""
-    from tasks.release.registry import Registry
-
     settings = load_settings()
-    registry = Registry(settings) if _has_registry(settings) else None
     found = []
     for name in names(settings.specs):
         spec = load_spec(name, settings.specs)
-        champion = registry.champion(name) if registry else None
         found.append(
             {
                 "model": name,
                 "task": spec.task,
-                "champion": champion.number if champion else None,
+                "champion": _champion(settings, name),
                 "owner": spec.owner,
                 "description": spec.description,
             }
@@ -87,7 +80,7 @@ def train(model: str, as_of: str | None) -> Answer:
     """Run a training and return its verdict."""
     from tasks.release.registrar import start_early
 
-    settings, _, moment = _given(model, as_of)
+    settings, spec, moment = _given(model, as_of)
     settings.home.mkdir(parents=True, exist_ok=True)  # Prefect makes its own folder in it when it is imported
     start_early(settings)
     from flows.training import run_training
@@ -110,43 +103,21 @@ def train(model: str, as_of: str | None) -> Answer:
     }
     lines = [
         *verdict_lines(trained.verdict),
-        _fact(
+        fact(
             "version",
-            f"{version.number}, waiting for approval" if version else "none: it may not be promoted",
+            f"{version.number}, {_next(model, version.number, spec)}" if version else "none: it may not be promoted",
         ),
-        _fact("model digest", trained.artifact.digest),
-        _fact("snapshot", f"{trained.lineage.rows.digest} ({trained.lineage.rows.rows:,} rows)"),
-        _fact("record", _short(trained.files)),
+        fact("model digest", trained.artifact.digest),
+        fact("snapshot", f"{trained.lineage.rows.digest} ({trained.lineage.rows.rows:,} rows)"),
+        fact("report", short(f"{trained.files}/verdict.html")),
     ]
     return Answer(facts, tuple(lines))
 
 
-def history(model: str, *, most: int) -> Answer:
-    """Return the trainings of ``model``, newest first."""
-    from tasks.release.registry import Registry
-
-    settings = load_settings()
-    load_spec(model, settings.specs)
-    found = Registry(settings).history(model, most=most) if _has_registry(settings) else []
-    facts = [
-        {
-            "started": past.started.isoformat(timespec="seconds"),
-            "as_of": past.as_of.isoformat(),
-            "reason": past.reason,
-            "outcome": past.outcome,
-            "version": past.version,
-            "champion": past.champion,
-            "artifact": past.artifact,
-            "summary": past.summary,
-            "metrics": dict(past.metrics),
-        }
-        for past in found
-    ]
-    lines = [
-        f"{past.started:%Y-%m-%d %H:%M}  as of {write_time(past.as_of):<17}{_rank(past):<22}{past.summary}"
-        for past in found
-    ]
-    return Answer({"model": model, "trainings": facts}, tuple(lines) or (f"{model} has not been trained here",))
+def _next(model: str, version: int, spec: ModelSpec) -> str:
+    if spec.promotion.approval == "automatic":
+        return "champion, by the spec's own rule"
+    return f"waiting for approval: perennial approve {model} {version}"
 
 
 def _given(model: str, as_of: str | None) -> tuple[Settings, ModelSpec, datetime]:
@@ -154,37 +125,39 @@ def _given(model: str, as_of: str | None) -> tuple[Settings, ModelSpec, datetime
     return settings, load_spec(model, settings.specs), read_time(as_of) if as_of else datetime.now(UTC)
 
 
-def _has_registry(settings: Settings) -> bool:
-    """Say whether anything was ever registered; opening MLflow's store makes it, and takes seconds."""
-    return (settings.home / "mlflow.db").exists()
+def _champion(settings: Settings, model: str) -> int | None:
+    """Return the champion's version, without making a ledger where there is none."""
+    from tasks.release.ledger.book import Ledger
+    from tasks.release.ledger.standing import standing
+
+    if settings.ledger_url is None and not (settings.home / "ledger.db").exists():
+        return None
+    champion = standing(Ledger(settings.ledger).entries(model)).champion
+    return champion.version if champion else None
 
 
 def _check_lines(facts: Mapping[str, Any], quarantine: str, splits: Any) -> list[str]:  # noqa: ANN401
     return [
-        _fact("spec", "valid"),
-        _fact("rows", f"{facts['rows']:,} before {facts['as_of'][:16].replace('T', ' ')}"),
-        _fact("valid", f"{facts['valid']:,}"),
-        _fact(
+        fact("spec", "valid"),
+        fact("rows", f"{facts['rows']:,} before {facts['as_of'][:16].replace('T', ' ')}"),
+        fact("valid", f"{facts['valid']:,}"),
+        fact(
             "quarantined",
             f"{facts['quarantined']:,}" + (f", see {quarantine}" if facts["quarantined"] else ""),
         ),
-        *(_fact("", f"{rule}: {rows:,}") for rule, rows in facts["failures"].items()),
-        *(_fact("note", note) for note in facts["notes"]),
-        *(_fact(part, f"{facts[part]:,} rows, {splits[part]}") for part in ("train", "validation", "holdout")),
-        _fact("unlabelled", f"{facts['unlabelled']:,} rows"),
+        *(fact("", f"{rule}: {rows:,}") for rule, rows in facts["failures"].items()),
+        *(fact("note", note) for note in facts["notes"]),
+        *(fact(part, f"{facts[part]:,} rows, {splits[part]}") for part in ("train", "validation", "holdout")),
+        fact("unlabelled", f"{facts['unlabelled']:,} rows"),
     ]
 
 
-def _fact(name: str, value: str) -> str:
+def fact(name: str, value: str) -> str:
+    """Return one line: a name, and its value beside it."""
     return f"{name:<14}{value}"
 
 
-def _rank(past: "PastTraining") -> str:
-    if past.version is None:
-        return "not registered"
-    return f"version {past.version}, champion" if past.champion else f"version {past.version}"
-
-
-def _short(path: str) -> str:
+def short(path: str) -> str:
+    """Return ``path`` from here on, if it is below this folder."""
     here = Path.cwd()
     return str(Path(path).relative_to(here)) if Path(path).is_relative_to(here) else path

@@ -9,6 +9,8 @@ import time
 
 from deployments.stack import prefect_server
 from tasks.errors import PerennialError
+from tasks.release.ledger.book import Ledger
+from tasks.release.ledger.standing import standing
 from tasks.settings import Settings, child_environment, load_settings, prepare_environment
 
 MODEL = "flight_delay"
@@ -35,7 +37,7 @@ def main() -> None:
 def _play(settings: Settings, api: str) -> None:
     _say(f"1. It is {FIRST}. Train the first model of {MODEL} on the flights until then.")
     _run(settings, api, "train", MODEL, "--as-of", FIRST)
-    _approve(settings)
+    _approve(settings, api)
     _say(f"2. It is {SECOND}, two months later. Train a challenger; the judge is flights that neither has seen.")
     _run(settings, api, "train", MODEL, "--as-of", SECOND)
     _say("3. What has happened so far.")
@@ -51,16 +53,14 @@ def _run(settings: Settings, api: str, *words: str) -> None:
         raise PerennialError(f"`perennial {' '.join(words)}` ended with exit code {code}")
 
 
-def _approve(settings: Settings) -> None:
+def _approve(settings: Settings, api: str) -> None:
     """Stand in for the person who approves: the demo says so, and nothing else does it by itself."""
-    from tasks.release.registry import Registry
-
-    registry = Registry(settings)
-    waiting = [past.version for past in registry.history(MODEL) if past.version is not None]
-    if not waiting:
+    pending = standing(Ledger(settings.ledger).entries(MODEL)).pending
+    if not pending:
         raise PerennialError("the first model was refused; the reasons stand above")
-    registry.promote(MODEL, waiting[0])
-    _say(f"The demo now approves version {waiting[0]} itself, in place of a person. It is the champion.")
+    version = str(pending[-1].version)
+    _say(f"The demo now approves version {version}, in place of a person.")
+    _run(settings, api, "approve", MODEL, version, "--by", "the demo", "--reason", "it is the first one")
 
 
 def _say(text: str) -> None:

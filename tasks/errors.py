@@ -13,7 +13,10 @@
     ├── SnapshotDamaged            a saved file is not what was saved
     ├── ArtifactDamaged            a model's files are not what was registered
     ├── RegistryError              a model or version that the registry does not have
-    ├── ModelBusy                  another process trains this model
+    ├── LedgerError                the ledger's database cannot be used
+    ├── DecisionRefused            an approval, rejection or rollback that may not be, with the reason
+    ├── ModelBusy                  another process works on this model
+    ├── LeaseLost                  another process took the work over
     └── ServerError                a server of ours did not start, or does not answer
 
 Every message says what was found, what is allowed, and where to change it.
@@ -64,8 +67,20 @@ class RegistryError(PerennialError):
     """A model or version that the registry does not have."""
 
 
+class LedgerError(PerennialError):
+    """The ledger's database cannot be used."""
+
+
+class DecisionRefused(PerennialError):
+    """An approval, rejection or rollback that may not be, with the reason."""
+
+
 class ModelBusy(PerennialError):
-    """Another process trains this model."""
+    """Another process works on this model."""
+
+
+class LeaseLost(PerennialError):
+    """Another process took the work over."""
 
 
 class ServerError(PerennialError):

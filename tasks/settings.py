@@ -5,7 +5,7 @@ The only reader of environment variables. What a user chose *for a model* is in 
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tasks.errors import SettingsError
@@ -18,6 +18,7 @@ QUIET = {
     "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
     "PREFECT_SERVER_UI_V2_ENABLED": "false",  # the V2 pages ask an outside host for their configuration
     "PREFECT_LOGGING_EXTRA_LOGGERS": "perennial",  # our progress lines stand with the run in the UI
+    "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",  # what a command says before its run starts is no run's
     "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",  # 20 is too short for a first start
     # Loading a model must not execute pickles.
     "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
@@ -40,6 +41,8 @@ class Settings:
     """Threads that training may use."""
     prefect_api_url: str | None
     """The Prefect server to report to; None: Prefect starts a temporary one."""
+    ledger_url: str | None = field(default=None, repr=False)
+    """The ledger's database, which may name a password; None: a file in the home folder."""
 
     @property
     def specs(self) -> Path:
@@ -52,6 +55,10 @@ class Settings:
     @property
     def tracking_uri(self) -> str:
         return f"sqlite:///{self.home / 'mlflow.db'}"
+
+    @property
+    def ledger(self) -> str:
+        return self.ledger_url or f"sqlite:///{self.home / 'ledger.db'}"
 
     @property
     def registry_files(self) -> Path:
@@ -71,6 +78,7 @@ def load_settings(environ: Mapping[str, str] | None = None, *, cwd: Path | None 
         home=_home(env, project),
         threads=_threads(env),
         prefect_api_url=env.get("PREFECT_API_URL") or None,
+        ledger_url=env.get("PERENNIAL_LEDGER") or None,
     )
 
 

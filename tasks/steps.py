@@ -22,15 +22,14 @@ from tasks.data.splits import split as split_by_time
 from tasks.data.window import write_time
 from tasks.errors import SourceUnavailable
 from tasks.judgement import report
-from tasks.judgement.gate import judge as judge_holdout
-from tasks.judgement.verdict import Verdict
-from tasks.release import record
-from tasks.release.artifact import Artifact
+from tasks.release import proposing, record
 from tasks.release.challenger import Challenger, count_splits, make_challenger
-from tasks.release.contest import contest
+from tasks.release.contest import enter
+from tasks.release.judging import decide, hear
+from tasks.release.ledger.standing import standing
 from tasks.release.lineage import Lineage, code_revision, environment_digest
-from tasks.release.record import Written
-from tasks.release.registry import Version
+from tasks.release.proposing import Trained
+from tasks.release.record import Subject, Written
 from tasks.release.run import TrainingRun
 
 _log = logging.getLogger("perennial")
@@ -42,18 +41,6 @@ class Parts:
 
     prepared: Prepared
     splits: Splits
-
-
-@dataclass(frozen=True)
-class Trained:
-    """What came of a training."""
-
-    verdict: Verdict
-    version: Version | None
-    """The registered version; None when the challenger was refused."""
-    artifact: Artifact
-    lineage: Lineage
-    files: str
 
 
 def _outside_is_to_blame(task: Task[Any, Any], run: TaskRun, state: State[Any]) -> bool:  # noqa: ARG001
@@ -104,10 +91,13 @@ def train(run: TrainingRun, parts: Parts) -> Challenger:
 @task(cache_policy=NO_CACHE)
 def judge(run: TrainingRun, parts: Parts, challenger: Challenger) -> Written:
     """Judge the challenger beside the champion on the holdout."""
-    champion = run.registrar.champion(run.spec.model)
-    held = contest(parts.prepared.rows, parts.splits, run.recipe, (challenger, champion))
-    verdict = judge_holdout(held, run.spec.gate, run.spec.seed)
-    written = record.write(run.folder / "record", verdict, held, challenger)
+    champion = standing(run.ledger.entries(run.spec.model)).champion
+    version = run.registrar.version(run.spec.model, champion.version) if champion else None
+    with run.registrar.inspecting(challenger.artifact) as cost:
+        arena = enter(parts.prepared.rows, parts.splits, run.recipe, (challenger, version))
+        heard = hear(arena, judged=run.settings.of(run.spec.model) / "judged")
+        verdict = decide(heard, run.spec, cost())
+    written = record.write(run.folder / "record", verdict, heard.held, _subject(run, parts, challenger))
     if slices := report.slice_table(verdict):
         create_table_artifact(slices, key=_key(run, "slices"), description="The challenger by slice, worst first.")
     create_markdown_artifact(report.markdown(verdict), key=_key(run, "verdict"), description=verdict.reasons[0])
@@ -117,7 +107,34 @@ def judge(run: TrainingRun, parts: Parts, challenger: Challenger) -> Written:
 
 @task(cache_policy=NO_CACHE)
 def register(run: TrainingRun, parts: Parts, challenger: Challenger, judged: Written) -> Trained:
-    """Record the training; register the challenger if it may be promoted and a fresh process predicts the same."""
+    """Record the training; register the challenger if it may be promoted."""
+    subject = _subject(run, parts, challenger)
+    recorded = run.registrar.record(record.describe(subject, judged))
+    version = recorded.version
+    _log.info(f"registered as version {version.number}" if version else "recorded, and not registered")
+    return Trained(subject, judged, recorded)
+
+
+@task(cache_policy=NO_CACHE)
+def propose(run: TrainingRun, trained: Trained) -> Trained:
+    """Write the verdict into the ledger, and propose the version if there is one."""
+    for entry in proposing.propose(run, trained):
+        _log.info("ledger, entry %s: %s", entry.number, entry.kind)
+    return trained
+
+
+def result(trained: Trained) -> State[Trained]:
+    """Return the state that a run ends in: a refused challenger is a result, and not a failure."""
+    verdict = trained.verdict
+    name = "Completed" if verdict.promotable else "Refused"
+    return Completed(name=name, message=verdict.reasons[0], data=trained)
+
+
+def _key(run: TrainingRun, what: str) -> str:
+    return f"{run.spec.model.replace('_', '-')}-{what}"
+
+
+def _subject(run: TrainingRun, parts: Parts, challenger: Challenger) -> Subject:
     lineage = Lineage(
         as_of=run.as_of,
         raw=parts.prepared.raw,
@@ -132,21 +149,7 @@ def register(run: TrainingRun, parts: Parts, challenger: Challenger, judged: Wri
         reason=run.reason,
         flow_run=_flow_run(),
     )
-    training = record.describe(run.spec, challenger, lineage, judged)
-    version = run.registrar.record(training)
-    _log.info(f"registered as version {version.number}" if version else "recorded, and not registered")
-    return Trained(judged.verdict, version, challenger.artifact, lineage, judged.files)
-
-
-def result(trained: Trained) -> State[Trained]:
-    """Return the state that a run ends in: a refused challenger is a result, and not a failure."""
-    verdict = trained.verdict
-    name = "Completed" if verdict.promotable else "Refused"
-    return Completed(name=name, message=verdict.reasons[0], data=trained)
-
-
-def _key(run: TrainingRun, what: str) -> str:
-    return f"{run.spec.model.replace('_', '-')}-{what}"
+    return Subject(run.spec, challenger, lineage)
 
 
 def _flow_run() -> str | None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn import metrics as sk
 
-from tasks.metrics import METRICS, evaluate, metrics_of
+from tasks.metrics import METRICS, evaluate, find_metric, metrics_of, suits
 
 ROWS = 400
 RANDOM = np.random.default_rng(7)
@@ -29,7 +29,16 @@ YARDSTICKS = {
     "rmse": lambda w: sk.root_mean_squared_error(VALUES, GUESSES, sample_weight=w),
     "r2": lambda w: sk.r2_score(VALUES, GUESSES, sample_weight=w),
     "median_absolute_error": lambda w: sk.median_absolute_error(VALUES, GUESSES, sample_weight=w),
+    "mape": lambda w: sk.mean_absolute_percentage_error(VALUES, GUESSES, sample_weight=w),
+    "pinball@0.9": lambda w: sk.mean_pinball_loss(VALUES, GUESSES, alpha=0.9, sample_weight=w),
+    "recall_at_precision@0.5": lambda w: _best_recall(*sk.precision_recall_curve(BINARY, SCORES, sample_weight=w)[:2]),
 }
+
+
+def _best_recall(precision, recall):
+    return max(r for p, r in zip(precision[:-1], recall[:-1], strict=True) if p >= 0.5)
+
+
 MULTICLASS = {
     "log_loss": lambda w: sk.log_loss(CODES, SHARES, sample_weight=w),
     "accuracy": lambda w: sk.accuracy_score(CODES, SHARES.argmax(axis=1), sample_weight=w),
@@ -41,8 +50,9 @@ WEIGHTINGS = pytest.mark.parametrize("weights", [None, WEIGHTS], ids=["unweighte
 @WEIGHTINGS
 @pytest.mark.parametrize("name", YARDSTICKS)
 def test_a_metric_equals_scikit_learn_with_ties_and_weights(name, weights):
-    of_rows = (BINARY, SCORES) if "binary" in METRICS[name].tasks else (VALUES, GUESSES)
-    assert METRICS[name].bind(*of_rows)(weights) == pytest.approx(YARDSTICKS[name](weights), rel=1e-12)
+    metric = find_metric(name)
+    of_rows = (BINARY, SCORES) if "binary" in metric.tasks else (VALUES, GUESSES)
+    assert metric.bind(*of_rows)(weights) == pytest.approx(YARDSTICKS[name](weights), rel=1e-12)
 
 
 @WEIGHTINGS
@@ -52,12 +62,15 @@ def test_a_multiclass_metric_equals_scikit_learn(name, weights):
 
 
 def test_every_metric_is_held_to_scikit_learn():
-    assert set(METRICS) == {*YARDSTICKS, *MULTICLASS}
+    assert set(METRICS) == {name for name in (*YARDSTICKS, *MULTICLASS) if "@" not in name}
 
 
-@pytest.mark.parametrize("name", METRICS)
+PARAMETRISED = ["pinball@0.2", "recall_at_precision@0.4", "precision_at@0.05", "precision_at@30"]
+
+
+@pytest.mark.parametrize("name", [*METRICS, *PARAMETRISED])
 def test_a_weight_counts_as_often_as_the_row_were_there(name):
-    metric = METRICS[name]
+    metric = find_metric(name)
     rows = {"binary": (BINARY, SCORES), "multiclass": (CODES, SHARES), "regression": (VALUES, GUESSES)}
     labels, predictions = rows[metric.tasks[0]]
     drawn = np.repeat(np.arange(ROWS), WEIGHTS.astype(int))
@@ -77,10 +90,10 @@ def test_a_ranking_of_one_class_has_no_value(name, left):
     assert math.isnan(METRICS[name].bind(BINARY, SCORES)((left == BINARY).astype(float)))
 
 
-@pytest.mark.parametrize("name", METRICS)
+@pytest.mark.parametrize("name", [*METRICS, *PARAMETRISED])
 def test_no_weight_at_all_has_no_value(name):
     labels, predictions = (CODES, SHARES) if name == "macro_f1" else (BINARY, SCORES)
-    assert math.isnan(METRICS[name].bind(labels, predictions)(np.zeros(ROWS)))
+    assert math.isnan(find_metric(name).bind(labels, predictions)(np.zeros(ROWS)))
 
 
 def test_equal_scores_count_half_whatever_their_order():
@@ -93,11 +106,25 @@ def test_labels_that_do_not_vary_have_no_r2():
     assert math.isnan(METRICS["r2"].bind(np.ones(3), np.array([1.0, 2.0, 3.0]))(None))
 
 
-@pytest.mark.parametrize("name", [name for name, metric in METRICS.items() if metric.losses])
-def test_losses_are_the_rows_whose_mean_the_metric_is(name):
-    metric = METRICS[name]
-    assert metric.losses
-    assert metric.losses(BINARY, SCORES).mean() == pytest.approx(metric.bind(BINARY, SCORES)(None))
+def test_precision_at_k_shares_the_last_place_among_equal_scores():
+    labels, scores = np.array([1.0, 0, 1, 0, 0]), np.array([0.9, 0.5, 0.5, 0.5, 0.1])
+    at = {k: find_metric(f"precision_at@{k}").bind(labels, scores)(None) for k in ("1", "2", "4", "0.4", "9")}
+    assert at == pytest.approx({"1": 1, "2": (1 + 1 / 3) / 2, "4": 0.5, "0.4": (1 + 1 / 3) / 2, "9": 0.4})
+
+
+def test_a_precision_that_no_threshold_reaches_finds_nothing():
+    assert find_metric("recall_at_precision@0.9").bind(np.array([0.0, 1.0]), np.array([0.9, 0.1]))(None) == 0
+
+
+def test_rows_whose_label_is_zero_have_no_percentage_error():
+    assert METRICS["mape"].bind(np.array([0.0, 2.0]), np.array([5.0, 3.0]))(None) == 0.5
+
+
+@pytest.mark.parametrize("name", ["roc", "pinball", "pinball@1", "precision_at@0", "precision_at@x", "roc_auc@0.5"])
+def test_what_is_no_metric_is_said_to_be_none(name):
+    assert not any(suits(name, task) for task in ("binary", "multiclass", "regression"))
+    with pytest.raises(KeyError):
+        find_metric(name)
 
 
 def test_a_certain_mistake_has_a_finite_log_loss():
@@ -112,6 +139,7 @@ def test_gain_is_positive_for_the_better_model_in_either_direction():
 
 
 def test_evaluate_gives_every_metric_of_the_task():
-    assert set(evaluate("regression", VALUES, GUESSES)) == {"mae", "rmse", "r2", "median_absolute_error"}
+    assert set(evaluate("regression", VALUES, GUESSES)) == {"mae", "rmse", "r2", "median_absolute_error", "mape"}
     assert set(evaluate("multiclass", CODES, SHARES)) == {"log_loss", "accuracy", "macro_f1"}
     assert set(metrics_of("binary")) == set(evaluate("binary", BINARY, SCORES))
+    assert "precision_at@0.05" in evaluate("binary", BINARY, SCORES, "precision_at@0.05")

@@ -88,6 +88,7 @@ def check_contract(contract: Contract, spec: ModelSpec) -> None:
     named = [("source.timestamp", source.timestamp), ("source.label_time", source.label_time)]
     named += [("source.group", source.group), *(("source.key", key) for key in source.key)]
     named += [("gate.slices", name) for name in spec.gate.slices]
+    named += [("gate.fairness.columns", name) for name in spec.gate.fairness.columns]
     named += [("features.exclude", name) for name in spec.features.exclude]
     for key, name in named:
         if name is not None and name not in contract.names():

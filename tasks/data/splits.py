@@ -60,7 +60,7 @@ end=datetime.datetime(2013, 5, 31, 0, 0, tzinfo=datetime.timezone.utc))
 
 def members(splits: Splits, rows: SplitRows) -> dict[Part, Mask]:
     """Return for each part which labelled rows are in it. A group stays where its first row is."""
-    masks = {part: rows.labelled & _within(rows.times, splits[part]) for part in get_args(Part)}
+    masks = {part: rows.labelled & within(rows.times, splits[part]) for part in get_args(Part)}
     if rows.groups is None:
         return masks
     earlier = np.zeros(len(rows.times), dtype=bool)
@@ -110,7 +110,8 @@ def _windows(window: WindowSpec, as_of: datetime, delay: timedelta) -> Splits:
     return Splits(Window(start, validation.start), validation, holdout)
 
 
-def _within(times: npt.NDArray[np.int64], window: Window) -> Mask:
+def within(times: npt.NDArray[np.int64], window: Window) -> Mask:
+    """Return which of ``times``, microseconds since 1970, UTC, are in ``window``."""
     after_start = times >= microseconds(window.start) if window.start else np.ones(len(times), dtype=bool)
     inside: Mask = after_start & (times < microseconds(window.end))
     return inside

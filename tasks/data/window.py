@@ -40,3 +40,8 @@ def write_time(time: datetime) -> str:
 def microseconds(time: datetime) -> int:
     """Return ``time`` as microseconds since 1970, the number that a timestamp column holds."""
     return (time - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+
+
+def microseconds_of(length: timedelta) -> int:
+    """Return a length of time in the unit of a timestamp column."""
+    return length // timedelta(microseconds=1)

@@ -6,9 +6,10 @@ import numpy as np
 import numpy.typing as npt
 
 from tasks.data.matrix import FloatArray
+from tasks.judgement.calibration import bins
 from tasks.metrics import Metric
 
-MOST_POINTS = 500
+MOST_POINTS = 200
 BINS = 10
 
 
@@ -38,8 +39,8 @@ def calibration(happened: FloatArray, probabilities: FloatArray) -> Curve:
 
     Rows of the same probability stay together, so a model with one answer has one bin.
     """
-    means, groups = _binned(probabilities, BINS)
-    return Curve(means, np.array([happened[group].mean() for group in groups]))
+    codes = bins(probabilities, BINS)
+    return Curve(_means(probabilities, codes), _means(happened, codes))
 
 
 def spread(labels: FloatArray, predictions: FloatArray, tail: float) -> tuple[Curve, Curve, Curve]:
@@ -47,17 +48,18 @@ def spread(labels: FloatArray, predictions: FloatArray, tail: float) -> tuple[Cu
 
     In up to twenty bins of as many rows each.
     """
-    x, groups = _binned(predictions, 2 * BINS)
-    means = np.array([labels[group].mean() for group in groups])
-    low, high = np.array([np.quantile(labels[group], (tail, 1 - tail)) for group in groups]).T
-    return Curve(x, means), Curve(x, low), Curve(x, high)
+    codes = bins(predictions, 2 * BINS)
+    x = _means(predictions, codes)
+    tails = [np.quantile(labels[codes == code], (tail, 1 - tail)) for code in range(len(x))]
+    low, high = np.array(tails).T
+    return Curve(x, _means(labels, codes)), Curve(x, low), Curve(x, high)
 
 
 def by_day(metric: Metric, labels: FloatArray, predictions: FloatArray, days: npt.NDArray[np.int64]) -> Curve:
     """Return the metric of each day that has rows; nan on a day when it cannot be computed."""
-    distinct = np.unique(days)
-    masks = (days == day for day in distinct)
-    values = [metric.bind(labels[mask], predictions[mask])(None) for mask in masks]
+    distinct, codes = np.unique(days, return_inverse=True)
+    rows = np.split(np.argsort(codes, kind="stable"), np.cumsum(np.bincount(codes))[:-1])
+    values = [metric.bind(labels[chosen], predictions[chosen])(None) for chosen in rows]
     return Curve(distinct.astype(np.float64), np.array(values))
 
 
@@ -69,17 +71,21 @@ def _thresholds(labels: FloatArray, scores: FloatArray) -> tuple[FloatArray, Flo
     return hits.astype(np.float64), last_of_score + 1.0
 
 
-def _binned(values: FloatArray, bins: int) -> tuple[FloatArray, list[npt.NDArray[np.intp]]]:
-    """Return the mean of each bin and its rows, by ascending value."""
-    inner = np.unique(np.quantile(values, np.linspace(0, 1, bins + 1)[1:-1]))
-    codes = np.searchsorted(inner, values, side="right")
-    groups = [np.flatnonzero(codes == code) for code in np.unique(codes)]
-    return np.array([values[group].mean() for group in groups]), groups
+def _means(values: FloatArray, codes: npt.NDArray[np.intp]) -> FloatArray:
+    """Return the mean of the values of each bin."""
+    return np.asarray(np.bincount(codes, values) / np.bincount(codes))
 
 
 def _thin(curve: Curve) -> Curve:
-    """Return at most ``MOST_POINTS`` of the points, evenly chosen, with both ends."""
+    """Return at most ``MOST_POINTS`` of the points, evenly along the curve, with both ends.
+
+    Evenly along its length, and not by number: a precision jumps about where few rows are taken, and hardly after.
+    """
     if len(curve.x) <= MOST_POINTS:
         return curve
-    chosen = np.linspace(0, len(curve.x) - 1, MOST_POINTS).astype(np.intp)
+    steps = np.hypot(np.diff(curve.x), np.diff(curve.y))
+    along = np.append(0, np.cumsum(steps))
+    wanted = np.linspace(0, along[-1], MOST_POINTS)
+    chosen = np.searchsorted(along, wanted).clip(0, len(along) - 1)
+    chosen[0], chosen[-1] = 0, len(along) - 1
     return Curve(curve.x[chosen], curve.y[chosen])

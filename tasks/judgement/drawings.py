@@ -1,27 +1,35 @@
-"""Each picture of a judgement, drawn on given axes."""
+"""The curves of a judgement: each function draws one picture on a figure and returns its title."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from tasks.data.matrix import FloatArray
 from tasks.judgement import curves
-from tasks.judgement.gate import Holdout
+from tasks.judgement.calibration import likeliest
+from tasks.judgement.canvas import COLOURS, DASHED, SMALL, Words, describe, line, name_rows, shorten
+from tasks.judgement.holdout import Holdout
+from tasks.judgement.verdict import Verdict
 from tasks.metrics import METRICS, Task
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
-_MOST_FEATURES = 20
-_MOST_NAMED_CLASSES = 12
-_COLOURS = {"challenger": "#1b5e9e", "champion": "#f0a04b", "baseline": "#8c8c8c"}
-_WIDTHS = {"challenger": 1.6, "champion": 3.2, "baseline": 1.2}
-"""The champion is drawn first, and broader, so that it is seen where both are the same."""
-_DASHED: dict[str, Any] = {"color": "#666666", "linewidth": 1, "linestyle": "--"}
+_MOST_FEATURES = 15
+_MOST_NAMED_CLASSES = 8
+_MOST_DRAWN_CLASSES = 40
+"""More cells than that many classes make are one image and not a shape each."""
 _BY_DAY: Mapping[Task, str] = {"binary": "roc_auc", "multiclass": "log_loss", "regression": "mae"}
+_UNNAMED = 0.2
+_LETTERS = 42
+"""For which there is room below a picture with names beside it."""
+_DARKEST = 1.6
+"""The share that would have the darkest colour: above 1, so that dark figures can be read on all of them."""
 _EPOCH = date(1970, 1, 1).toordinal()
 
 
@@ -30,118 +38,118 @@ class _Model:
     name: str
     predictions: FloatArray
 
-    @property
-    def line(self) -> dict[str, Any]:
-        return {"color": _COLOURS[self.name], "linewidth": _WIDTHS[self.name], "label": self.name}
 
-
-def roc(axes: "Axes", held: Holdout) -> None:
+def roc(figure: "Figure", held: Holdout, verdict: Verdict) -> str:
     """Draw the rows found over the false alarms."""
-    axes.plot([0, 1], [0, 1], label="chance", **_DASHED)
+    axes = figure.add_subplot()
+    axes.plot([0, 1], [0, 1], label="chance", **DASHED)
     for model in _models(held):
         curve = curves.roc(held.labels, model.predictions)
-        axes.plot(curve.x, curve.y, **model.line)
-    x, y = "share of negative rows taken for positive", "share of positive rows found"
-    _describe(axes, _values(held, "roc_auc"), x, y)
+        axes.plot(curve.x, curve.y, **line(model.name))
+    x, y = "false alarms: share of negative rows taken for positive", "↑ share of positive rows found"
+    return describe(axes, Words(_standing(verdict, "roc_auc"), x, y))
 
 
-def precision_recall(axes: "Axes", held: Holdout) -> None:
+def precision_recall(figure: "Figure", held: Holdout, verdict: Verdict) -> str:
     """Draw the precision over the recall."""
-    share = float((held.labels == 1).mean())
-    axes.axhline(share, label="chance", **_DASHED)
+    axes, share = figure.add_subplot(), float((held.labels == 1).mean())
+    axes.axhline(share, label=f"chance: {share:.1%}", **DASHED)
     for model in _models(held):
         curve = curves.precision_recall(held.labels, model.predictions)
-        axes.plot(curve.x, curve.y, **model.line)
+        axes.plot(curve.x, curve.y, **line(model.name))
     axes.set_ylim(0, 1.02)
-    x, y = "recall: share of positive rows found", "precision: share of found rows that are positive"
-    _describe(axes, f"{_values(held, 'average_precision')}; {share:.1%} are positive", x, y)
+    x, y = "recall: share of positive rows found", "↑ precision: share of found rows that are positive"
+    return describe(axes, Words(_standing(verdict, "average_precision"), x, y))
 
 
-def calibration(axes: "Axes", held: Holdout) -> None:
+def calibration(figure: "Figure", held: Holdout) -> str:
     """Draw what came true over what was predicted; for multiclass, of the likeliest class."""
-    corner = 0.0
+    axes, corner = figure.add_subplot(), 0.0
     for model in [_Model("baseline", held.baseline), *_models(held)]:
-        happened, probabilities = _given(held, model.predictions)
+        happened, probabilities = likeliest(held.labels, model.predictions)
         curve = curves.calibration(happened, probabilities)
-        axes.plot(curve.x, curve.y, marker="o", markersize=5, **model.line)
+        axes.plot(curve.x, curve.y, marker="o", markersize=4, **line(model.name))
         corner = max(corner, curve.x.max(), curve.y.max())
-    axes.plot([0, corner], [0, corner], label="perfect", zorder=1, **_DASHED)
+    axes.plot([0, corner], [0, corner], label="perfect", zorder=1, **DASHED)
     what = "the positive class" if held.task == "binary" else "the likeliest class"
-    title = f"The challenger gives {what} {probabilities.mean():.1%} on average; {happened.mean():.1%} came true"
-    x, y = f"predicted probability of {what}, by tenths of the rows", "share of rows where it came true"
-    _describe(axes, title, x, y)
+    title = f"The challenger expects {what} in {probabilities.mean():.1%} of rows; it came in {happened.mean():.1%}"
+    return describe(
+        axes, Words(title, f"predicted probability of {what}, by tenths of the rows", "↑ share that came true")
+    )
 
 
-def confusion(axes: "Axes", held: Holdout, names: Sequence[str]) -> None:
-    """Draw how the challenger spreads the rows of each actual class over the classes."""
-    count = len(names)
-    pairs = held.labels.astype(np.intp) * count + held.challenger.argmax(axis=1)
-    rows = np.bincount(pairs, minlength=count**2).reshape(count, count)
-    shares = rows / np.maximum(rows.sum(axis=1, keepdims=True), 1)
-    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1, aspect="auto")
+def confusion(figure: "Figure", held: Holdout, names: Sequence[str]) -> str:
+    """Draw how each model spreads the rows of each actual class over the classes; the colours are the challenger's."""
+    axes, count = figure.add_subplot(), len(names)
+    *rival, own = (_confused(held.labels, model.predictions, count) for model in _models(held))
+    axes.pcolormesh(_shares(own), cmap="Blues", vmin=0, vmax=_DARKEST, rasterized=count > _MOST_DRAWN_CLASSES)
     axes.grid(visible=False)
+    axes.set_xticks([])
+    axes.set_yticks([])
+    axes.invert_yaxis()
+    left = _name_classes(axes, names) if count <= _MOST_NAMED_CLASSES else _UNNAMED
     if count <= _MOST_NAMED_CLASSES:
-        axes.set_xticks(range(count), names)
-        axes.set_yticks(range(count), names)
-        _make_room(axes, names)
-        for (row, column), share in np.ndenumerate(shares):
-            colour = "white" if share > 0.5 else "#333333"
-            axes.text(column, row, f"{share:.0%}", ha="center", va="center", color=colour)
-    title = f"{np.trace(rows) / rows.sum():.1%} of rows are given their class"
-    _describe(axes, title, "class given by the challenger, share of the actual class", "actual class")
+        _write_shares(axes, [_shares(rows) for rows in (own, *rival)])
+    also = f"; the champion gives it to {_right(rival[0]):.1%}" if rival else ""
+    x = f"class given, share of the actual class{'; in brackets: by the champion' if rival else ''}"
+    return describe(
+        axes, Words(f"The challenger gives {_right(own):.1%} of rows their class{also}", x, "actual class", left)
+    )
 
 
-def actual_over_predicted(axes: "Axes", held: Holdout) -> None:
-    """Draw the mean and the spread of the actual values over the challenger's predictions."""
-    mean, low, high = curves.spread(held.labels, held.challenger, 0.1)
-    blue = _COLOURS["challenger"]
-    axes.fill_between(low.x, low.y, high.y, color=blue, alpha=0.18, linewidth=0, label="middle 80% of rows")
-    axes.plot(mean.x, mean.y, color=blue, marker="o", markersize=4, label="mean")
-    axes.plot(mean.x[[0, -1]], mean.x[[0, -1]], label="perfect", **_DASHED)
-    _describe(axes, _values(held, "r2"), "predicted value, by twentieths of the rows", "actual value")
+def actual_over_predicted(figure: "Figure", held: Holdout, verdict: Verdict) -> str:
+    """Draw the mean of the actual values over the predicted ones, and their spread for the challenger."""
+    axes, blue = figure.add_subplot(), COLOURS["challenger"]
+    for model in _models(held):
+        mean, low, high = curves.spread(held.labels, model.predictions, 0.1)
+        axes.plot(mean.x, mean.y, marker="o", markersize=3, **line(model.name))
+    axes.fill_between(low.x, low.y, high.y, color=blue, alpha=0.15, linewidth=0, label="middle 80% of rows")
+    axes.plot(mean.x[[0, -1]], mean.x[[0, -1]], label="perfect", **DASHED)
+    return describe(
+        axes, Words(_standing(verdict, "r2"), "predicted value, by twentieths of the rows", "↑ actual value")
+    )
 
 
-def residuals(axes: "Axes", held: Holdout) -> None:
+def residuals(figure: "Figure", held: Holdout) -> str:
     """Draw how actual values lie around the predicted ones."""
-    errors = held.labels - held.challenger
-    first, last = np.quantile(errors, [0.01, 0.99]).tolist()
-    edges = np.linspace(first, last, 61)
+    axes, errors = figure.add_subplot(), held.labels - held.challenger
+    first, low, high, last = np.quantile(errors, [0.01, 0.25, 0.75, 0.99]).tolist()
+    edges = np.linspace(first, last, 41)
     for model in _models(held):
         counts, _ = np.histogram(held.labels - model.predictions, edges)
-        axes.stairs(counts / len(errors), edges, **model.line)
-    axes.axvline(0, **_DASHED)
-    low, high = np.quantile(errors, [0.25, 0.75]).tolist()
+        axes.stairs(counts / len(errors), edges, **line(model.name))
+    axes.axvline(0, **DASHED)
     title = f"Half of the challenger's residuals lie between {low:+.3g} and {high:+.3g}"
-    _describe(axes, title, "actual minus predicted value, middle 98% of rows", "share of rows")
+    return describe(axes, Words(title, "residual: actual minus predicted value, middle 98% of rows", "↑ share of rows"))
 
 
-def by_day(axes: "Axes", held: Holdout) -> None:
+def by_day(figure: "Figure", held: Holdout) -> str:
     """Draw the task's best-known metric on each day."""
-    metric = METRICS[_BY_DAY[held.task]]
+    axes, metric = figure.add_subplot(), METRICS[_BY_DAY[held.task]]
     models = [_Model("baseline", held.baseline), *_models(held)]
     found = [curves.by_day(metric, held.labels, model.predictions, held.days) for model in models]
     for model, curve in zip(models, found, strict=True):
-        axes.plot(curve.x, curve.y, marker="o", markersize=4, **model.line)
+        axes.plot(curve.x, curve.y, marker="o", markersize=3.5, **line(model.name))
     rival, own = found[-2:]
     ahead = sum(metric.better(a, b) for a, b in zip(own.y, rival.y, strict=True))
     days = [date.fromordinal(_EPOCH + int(day)) for day in own.x]
     step = len(days) // 8 + 1
     axes.set_xticks(own.x[::step], [f"{day:%m-%d}" for day in days[::step]])
     title = f"The challenger is ahead of the {models[-2].name} on {ahead} of {len(days)} days"
-    x, y = f"day of the event, UTC, from {days[0]} on", f"{metric.label}, {metric.direction} is better"
-    _describe(axes, title, x, y)
+    return describe(axes, Words(title, f"day of the event, UTC, from {days[0]} on", _unit(metric.name)))
 
 
-def importance(axes: "Axes", importance: Mapping[str, float]) -> None:
+def importance(figure: "Figure", importance: Mapping[str, float]) -> str:
     """Draw the shares of the features that carry most."""
-    largest = sorted(importance.items(), key=lambda item: -item[1])[:_MOST_FEATURES]
+    axes = figure.add_subplot()
+    largest = sorted(importance.items(), key=lambda item: (-item[1], item[0]))[:_MOST_FEATURES]
     names, shares = [name for name, _ in largest], [share for _, share in largest]
-    axes.barh(range(len(names)), shares, color=_COLOURS["challenger"], height=0.7)
-    axes.set_yticks(range(len(names)), names)
+    axes.barh(range(len(names)), shares, color=COLOURS["challenger"], height=0.65)
     axes.invert_yaxis()
     axes.grid(visible=False, axis="y")
-    _make_room(axes, names)
-    _describe(axes, f"The first of {len(importance)} features carries {shares[0]:.0%}", "share of the importance", "")
+    left = name_rows(axes, names)
+    title = f"{shorten(names[0], 24)} matters most of {len(importance)} features: {shares[0]:.0%} of all importance"
+    return describe(axes, Words(title, "share of the importance", left=left))
 
 
 def _models(held: Holdout) -> list[_Model]:
@@ -150,30 +158,45 @@ def _models(held: Holdout) -> list[_Model]:
     return [*champion, _Model("challenger", held.challenger)]
 
 
-def _given(held: Holdout, predictions: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return whether the likeliest class came true, and its probability."""
-    if predictions.ndim == 1:
-        return held.labels, predictions
-    return (predictions.argmax(axis=1) == held.labels).astype(np.float64), predictions.max(axis=1)
+def _standing(verdict: Verdict, name: str) -> str:
+    """Return in a sentence how the challenger's metric compares with the champion's."""
+    metric, own = METRICS[name], verdict.challenger_metrics[name]
+    if verdict.champion_metrics is None:
+        return f"The challenger's {metric.label} is {own:.3f}"
+    rival = verdict.champion_metrics[name]
+    if f"{own:.3f}" == f"{rival:.3f}":
+        return f"Challenger and champion are level in {metric.label}: {own:.3f}"
+    place = "ahead" if metric.better(own, rival) else "behind"
+    return f"The challenger is {place} in {metric.label}: {own:.3f} to the champion's {rival:.3f}"
 
 
-def _values(held: Holdout, name: str) -> str:
-    """Return the metric of each model, as a title."""
-    metric = METRICS[name]
-    values = [f"{m.name} {metric.bind(held.labels, m.predictions)(None):.3f}" for m in _models(held)[::-1]]
-    return f"{metric.label[0].upper()}{metric.label[1:]}: {', '.join(values)}"
+def _confused(labels: FloatArray, predictions: FloatArray, count: int) -> npt.NDArray[np.intp]:
+    """Return the rows of each actual class, by the class that was given to them."""
+    pairs = labels.astype(np.intp) * count + predictions.argmax(axis=1)
+    return np.bincount(pairs, minlength=count**2).reshape(count, count)
 
 
-def _make_room(axes: "Axes", names: Sequence[str]) -> None:
-    """Move the left edge so that the longest of ``names`` has its place beside it."""
-    left = min(0.06 + 0.0115 * max(map(len, names)), 0.5)
-    axes.set_position((left, 0.13, 0.96 - left, 0.75))
+def _shares(rows: npt.NDArray[np.intp]) -> FloatArray:
+    return np.asarray(rows / np.maximum(rows.sum(axis=1, keepdims=True), 1))
 
 
-def _describe(axes: "Axes", title: str, x: str, y: str) -> None:
-    axes.set_title(title)
-    axes.set_xlabel(x)
-    axes.set_ylabel(y)
-    handles, labels = axes.get_legend_handles_labels()
-    if handles:
-        axes.legend(handles[::-1], labels[::-1])
+def _right(rows: npt.NDArray[np.intp]) -> float:
+    return float(np.trace(rows) / rows.sum())
+
+
+def _name_classes(axes: "Axes", names: Sequence[str]) -> float:
+    """Write the classes' names on both sides and return how many inches those on the left take."""
+    left = name_rows(axes, names, first=0.5)
+    axes.set_xticks(np.arange(len(names)) + 0.5, [shorten(name, _LETTERS // len(names)) for name in names])
+    return left
+
+
+def _write_shares(axes: "Axes", models: Sequence[FloatArray]) -> None:
+    """Write the challenger's shares into the cells, and below them those of the champion, if there is one."""
+    for shares, look, down in zip(models, ("{:.0%}", "({:.0%})"), (0.5 - 0.15 * (len(models) - 1), 0.7), strict=False):
+        for (row, column), share in np.ndenumerate(shares):
+            axes.text(column + 0.5, row + down, look.format(share), ha="center", va="center", fontsize=SMALL)
+
+
+def _unit(name: str) -> str:
+    return f"↑ {METRICS[name].label}, {METRICS[name].direction} is better"

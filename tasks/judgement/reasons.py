@@ -1,9 +1,8 @@
 """Why the gate decided as it did, in sentences that a person can act on."""
 
-from math import ceil, floor, isfinite, log10
-
-from tasks.judgement.verdict import Comparison, FloorCheck, Verdict
-from tasks.metrics import METRICS
+from tasks.judgement.comparison import Comparison
+from tasks.judgement.verdict import Verdict
+from tasks.judgement.wording import about, facts, figure, times
 from tasks.spec import GateSpec
 
 _MOST_GROWTH = 1000
@@ -13,41 +12,31 @@ _MOST_GROWTH = 1000
 def explain(verdict: Verdict, gate: GateSpec) -> tuple[str, ...]:
     """Return the reasons, the decisive one first."""
     own = _outcome(verdict, gate)
-    broken = [*_baseline_reasons(verdict), *_floor_reasons(verdict)]
-    if verdict.outcome in ("better", "not_worse") and broken:
-        broken[0] = f"Refused: {broken[0]}"
-        return (*broken, own, *_notes(verdict, gate))
-    return (own, *broken, *_notes(verdict, gate))
+    stopped = [check.sentence for check in verdict.checks if check.stops]
+    notes = [*(f"Warning: {check.sentence}" for check in verdict.checks if check.warns), *_notes(verdict, gate)]
+    if _comes_first(verdict):
+        stopped[0] = f"Refused: {stopped[0]}"
+        return (*stopped, own, *notes)
+    return (own, *stopped, *notes)
 
 
-def facts(comparison: Comparison, rival: str, days: int) -> str:
-    """Return the comparison in one line: both values, the gain and its interval, what it rests on."""
-    c, show = comparison, number_format(comparison)
-    return (
-        f"{c.label} {c.challenger:{show}} against the {rival}'s {c.rival:{show}}, "
-        f"gain {c.difference:+{show}} [{c.low:+{show}}, {c.high:+{show}}] on {c.rows:,} rows of {days} days"
-    )
+def _comes_first(verdict: Verdict) -> bool:
+    """Say whether a gate that failed is the decisive reason: more rows, which an open outcome asks for, do not mend it.
 
-
-def number_format(comparison: Comparison) -> str:
-    """Return the format that shows two or three digits of the interval's width, whatever the metric's unit."""
-    width = comparison.high - comparison.low
-    if not isfinite(width) or width <= 0:
-        return ",.4f"
-    return f",.{min(max(2 - round(log10(width)), 0), 12)}f"
+    They may mend a baseline that is not beaten.
+    """
+    failed = {check.gate for check in verdict.checks if check.stops}
+    return bool(failed - {"baseline"} if verdict.outcome == "undecided" else failed) and verdict.outcome != "worse"
 
 
 def more_rows(comparison: Comparison, effect: float) -> int | None:
     """Return about how many rows more would show a true difference of ``effect``; None if these could have.
 
     The spread of a difference shrinks with the root of the rows, so rows · (smallest visible / effect)² are
-    needed in all. Two digits: it is an estimate.
+    needed in all.
     """
     needed = comparison.rows * (comparison.smallest_visible / effect) ** 2 - comparison.rows
-    if not needed > 0:
-        return None
-    unit = int(10 ** max(floor(log10(needed)) - 1, 0))
-    return ceil(needed / unit) * unit
+    return about(needed) if needed > 0 else None
 
 
 def _outcome(verdict: Verdict, gate: GateSpec) -> str:
@@ -56,27 +45,41 @@ def _outcome(verdict: Verdict, gate: GateSpec) -> str:
     if c.rows < gate.min_rows:
         return (
             f"Undecided: {c.rows:,} unseen labelled rows; gate.min_rows = {gate.min_rows:,}, "
-            f"{gate.min_rows - c.rows:,} more are needed{_seen(verdict)}"
+            f"{gate.min_rows - c.rows:,} more are needed{_for_the_margin(verdict)}{_seen(verdict)}"
         )
     if not c.usable:
         return f"Undecided: {_unusable(c)}"
-    known = facts(c, verdict.rival, verdict.holdout.days)
+    known = f"{facts(c, verdict.rival)} of {verdict.holdout.days} days"
     alone = "" if verdict.comparison else "; there is no champion yet"
     match verdict.outcome:
         case "better":
             return f"Better: {known}{alone}"
         case "worse":
-            return f"Worse: {known}{_below_margin(gate, verdict)}{alone}"
+            return f"Worse: {known}{_below_margin(verdict)}{alone}"
         case "not_worse" if gate.rule == "not_worse":
-            return f"Not worse: {known}, within the margin of {gate.margin:g}; {_tie(c)}"
+            return f"Not worse: {known}, within the margin of {figure(verdict.margin)}; {_tie(c)}"
         case "not_worse":
             return f'Refused: gate.rule = "better", and it is only not worse: {known}; {_advice(verdict, gate)}'
     return f"Undecided: {known}{alone}; {_advice(verdict, gate)}"
 
 
+def _for_the_margin(verdict: Verdict) -> str:
+    """Say how many rows would show a difference as large as the margin, as far as these few can tell."""
+    c = verdict.deciding
+    if not c.usable or c.error == 0 or verdict.margin == 0:
+        return ""
+    rows = more_rows(c, verdict.margin)
+    return f", about {rows:,} to see a difference of {figure(verdict.margin)}" if rows else ""
+
+
 def _seen(verdict: Verdict) -> str:
-    removed = verdict.holdout.seen_rows_removed
-    return f"; {removed:,} others do not count, because the champion has seen them" if removed else ""
+    held = verdict.holdout
+    left_out = (
+        (held.seen_rows_removed, "the champion has seen them"),
+        (held.worn_rows_removed, "they have judged often"),
+    )
+    why = [f"{count:,} others do not count, because {reason}" for count, reason in left_out if count]
+    return f"; {', '.join(why)}" if why else ""
 
 
 def _unusable(c: Comparison) -> str:
@@ -92,15 +95,15 @@ def _tie(c: Comparison) -> str:
     return "the two models predict the same" if c.identical else "the fresher model wins a tie"
 
 
-def _below_margin(gate: GateSpec, verdict: Verdict) -> str:
-    return f", beyond the margin of {gate.margin:g}" if verdict.comparison and gate.margin else ""
+def _below_margin(verdict: Verdict) -> str:
+    return f", beyond the margin of {figure(verdict.margin)}" if verdict.comparison and verdict.margin else ""
 
 
 def _advice(verdict: Verdict, gate: GateSpec) -> str:
     """Say what would decide the matter: more rows, another margin, or nothing."""
     c = verdict.deciding
-    by_margin = verdict.comparison is not None and gate.rule == "not_worse" and gate.margin > 0
-    effect = gate.margin if by_margin else c.difference
+    by_margin = verdict.comparison is not None and gate.rule == "not_worse" and verdict.margin > 0
+    effect = verdict.margin if by_margin else c.difference
     if c.identical:
         return "the two models predict the same; equal is enough only for rule not_worse with a margin above 0"
     if effect <= 0:
@@ -113,28 +116,17 @@ def _advice(verdict: Verdict, gate: GateSpec) -> str:
     return f"{seen} would have shown on these rows, so more of them will hardly decide it"
 
 
-def _baseline_reasons(verdict: Verdict) -> list[str]:
-    if verdict.comparison is None or verdict.baseline.beaten or not verdict.baseline.usable:
-        return []
-    return [f"the naive baseline is not beaten: {facts(verdict.baseline, 'baseline', verdict.holdout.days)}"]
-
-
-def _floor_reasons(verdict: Verdict) -> list[str]:
-    return [_broken(check) for check in verdict.floors if not check.passed]
-
-
-def _broken(check: FloorCheck) -> str:
-    metric = METRICS[check.metric]
-    side = "below" if metric.direction == "higher" else "above"
-    return f"{metric.label} {check.value:,.4f} is {side} gate.floors.{metric.name} = {check.limit:g}"
-
-
 def _notes(verdict: Verdict, gate: GateSpec) -> list[str]:
     """Return what a reader must know to weigh the rest."""
     notes, held = [], verdict.holdout
-    if verdict.deciding.method == "paired bootstrap over rows" and held.rows >= gate.min_rows:
+    if verdict.holdout.rows == verdict.deciding.blocks and gate.block != "row" and held.rows >= gate.min_rows:
         notes.append(
-            f"{held.days} days are too few to draw days: rows were drawn as if independent, "
+            f"{held.days} days are too few to tell what days have in common: rows were taken as independent, "
             f"so the interval is likely too short"
+        )
+    if verdict.alpha < gate.alpha:
+        notes.append(
+            f"These rows have judged {times(held.uses)} before on average, so {verdict.alpha:.2g} "
+            f"is left of alpha = {gate.alpha:g}"
         )
     return notes

@@ -1,38 +1,42 @@
 """A verdict as text: a few lines for a terminal, a page for the Prefect UI, rows for a table."""
 
-from collections.abc import Iterable, Sequence
-from math import isnan
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 from tasks.data.window import write_time
-from tasks.judgement.reasons import number_format
-from tasks.judgement.verdict import Comparison, HoldoutFacts, SliceReport, SliceResult, Verdict
-from tasks.metrics import METRICS
+from tasks.judgement import tables
+from tasks.judgement.intervals import Slice, compared, slice_name
+from tasks.judgement.tables import Table, gain, interval, show
+from tasks.judgement.verdict import Check, HoldoutFacts, Verdict
 
+_MOST_REASONS = 4
 _WORST = 3
-"""Slices of one column that a terminal shows."""
+"""Slices that a terminal shows."""
 
 
 def lines(verdict: Verdict) -> list[str]:
-    """Return the reasons, the deciding metric of each model, what the verdict rests on, and the worst slices."""
-    deciding = verdict.deciding
-    values = "  ".join(f"{name} {_show(found[deciding.metric])}" for name, found in _models(verdict))
-    slices = [_slice_line(report) for report in verdict.slices]
-    return [*verdict.reasons, f"{deciding.label}: {values}", _rests_on(verdict.holdout), *slices]
+    """Return about ten lines: the reasons, both models' values, the rows, the gates, slices, calibration and leaks."""
+    found = [
+        *_first(verdict.reasons),
+        _values(verdict),
+        _rests_on(verdict.holdout),
+        *_gates(verdict.checks),
+        *_slices(verdict),
+        *_calibration(verdict),
+        *_leaks(verdict),
+    ]
+    return [_one_line(text) for text in found]
 
 
 def markdown(verdict: Verdict) -> str:
     """Return the whole verdict as a page."""
-    headline, *more = verdict.reasons
+    headline, *more = (_escape(reason) for reason in verdict.reasons)
     decision = "may be promoted" if verdict.promotable else "may not be promoted"
     parts = [
         f"## {headline}",
         f"The challenger **{decision}**. {_rests_on(verdict.holdout)}.",
         "\n".join(f"- {reason}" for reason in more),
-        _metrics(verdict),
-        f"### {verdict.deciding.label}, paired",
-        _comparisons(verdict),
-        _floors(verdict),
-        *(_slice_section(report, verdict.rival) for report in verdict.slices),
+        *(_section(table) for table in _tables(verdict) if table.rows),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -40,32 +44,27 @@ def markdown(verdict: Verdict) -> str:
 def slice_table(verdict: Verdict) -> list[dict[str, str | int]]:
     """Return one row for each slice, as Prefect's table artifact takes them."""
     return [
-        {"column": report.column, **dict(zip(_slice_head(verdict.rival), _slice_row(result), strict=True))}
+        {
+            "column": report.column,
+            **dict(zip(tables.slice_head(verdict.rival), tables.slice_row(result), strict=True)),
+            "rows": result.rows,
+        }
         for report in verdict.slices
         for result in report.results
     ]
 
 
-def _slice_line(report: SliceReport) -> str:
-    shown = ", ".join(_slice_words(result) for result in report.results[:_WORST])
-    more = len(report.results) - _WORST + report.left_out
-    return f"By {report.column}, the worst first: {shown}" + (f", and {more} more" if more > 0 else "")
+def _first(reasons: Sequence[str]) -> Iterator[str]:
+    yield from reasons[:_MOST_REASONS]
+    if len(reasons) > _MOST_REASONS:
+        yield f"and {len(reasons) - _MOST_REASONS} more reasons, in the report"
 
 
-def _slice_words(result: SliceResult) -> str:
-    value, c = " ".join(result.value.split()), result.comparison
-    return f"{value} not testable" if c is None else f"{value} {_gain(c)} [{_interval(c)}]"
-
-
-def _models(verdict: Verdict) -> list[tuple[str, dict[str, float]]]:
-    """Return the models that were judged, each with its metrics."""
-    champion = verdict.champion_metrics
-    name = "champion" if verdict.champion_version is None else f"champion (version {verdict.champion_version})"
-    return [
-        ("challenger", verdict.challenger_metrics),
-        *([] if champion is None else [(name, champion)]),
-        ("baseline", verdict.baseline_metrics),
-    ]
+def _values(verdict: Verdict) -> str:
+    metric = verdict.deciding.metric
+    return f"{verdict.deciding.label}: " + ", ".join(
+        f"{name} {show(found[metric])}" for name, found in tables.models(verdict)
+    )
 
 
 def _rests_on(held: HoldoutFacts) -> str:
@@ -74,81 +73,86 @@ def _rests_on(held: HoldoutFacts) -> str:
         f"{count:,} {why}"
         for count, why in (
             (held.seen_rows_removed, "seen by the champion"),
+            (held.worn_rows_removed, "worn out by earlier verdicts"),
             (held.unlabelled_rows, "not labelled"),
         )
         if count
     ]
     also = f"; left out: {', '.join(left_out)}" if left_out else ""
-    return f"Judged on {held.rows:,} rows of {held.days} days, {start}{write_time(held.end)}{also}"
+    used = f"; used {held.uses:.1f} times before on average" if held.uses else ""
+    return f"Judged on {held.rows:,} rows of {held.days} days, {start}{write_time(held.end)}{also}{used}"
 
 
-def _metrics(verdict: Verdict) -> str:
-    models = _models(verdict)
-    rows = [
-        [METRICS[name].label, *(_show(found[name]) for _, found in models), METRICS[name].direction]
-        for name in verdict.challenger_metrics
+def _gates(checks: Sequence[Check]) -> Iterator[str]:
+    if checks:
+        ordered = sorted(checks, key=_urgency)
+        groups = ((status, [check.gate for check in found]) for status, found in groupby(ordered, lambda c: c.status))
+        yield "Gates: " + "; ".join(f"{status}: {', '.join(names)}" for status, names in groups)
+
+
+def _urgency(check: Check) -> int:
+    return ("error", "failed", "not testable", "passed", "no limit").index(check.status)
+
+
+def _slices(verdict: Verdict) -> Iterator[str]:
+    found = sorted(compared(verdict), key=lambda part: not part.result.regressed)
+    blind = [slice_name(r.column, result) for r in verdict.slices for result in r.results if not result.comparison]
+    shown = [_slice(part) for part in found[:_WORST]]
+    more = [f"{len(found) - _WORST} more"] if len(found) > _WORST else []
+    untested = [f"{len(blind)} not testable"] if blind else []
+    if found or blind:
+        yield f"Slices, the worst first: {', '.join([*shown, *more, *untested])}"
+
+
+def _slice(part: Slice) -> str:
+    worse = "worse, " if part.result.regressed else ""
+    return f"{part.name} {worse}{gain(part.comparison)} [{interval(part.comparison)}]"
+
+
+def _calibration(verdict: Verdict) -> Iterator[str]:
+    if c := verdict.calibration:
+        rival = f"; champion {verdict.champion_calibration.error:.3f}" if verdict.champion_calibration else ""
+        known = f"{c.error:.3f} [{c.low:.3f} to {c.high:.3f}]{rival}; by chance alone {c.by_chance:.3f}"
+        yield f"Calibration error: challenger {known}"
+
+
+def _leaks(verdict: Verdict) -> Iterator[str]:
+    if verdict.leaks:
+        yield "Leaks: " + ", ".join(
+            f"{leak.column or leak.kind.replace('_', ' ')} ({leak.severity})" for leak in verdict.leaks
+        )
+
+
+def _tables(verdict: Verdict) -> list[Table]:
+    return [
+        tables.comparisons(verdict),
+        tables.gates(verdict),
+        tables.metrics(verdict),
+        tables.floors(verdict),
+        *tables.slices(verdict),
+        tables.calibrations(verdict),
+        tables.fairness(verdict),
+        tables.leaks(verdict),
+        tables.judged_rows(verdict),
+        tables.costs(verdict),
+        tables.method(verdict),
     ]
-    return _table(["metric", *(name for name, _ in models), "better is"], rows)
 
 
-def _comparisons(verdict: Verdict) -> str:
-    c = verdict.deciding
-    pairs = [("champion", verdict.comparison), ("baseline", verdict.baseline)]
-    head = ["against", "gain", f"{c.level:.0%} interval", "smallest visible gain", "resamples"]
-    rows = [[name, _gain(pair), _interval(pair), _visible(pair), f"{pair.resamples:,}"] for name, pair in pairs if pair]
-    return f"{_table(head, rows)}\n\n{c.method[0].upper()}{c.method[1:]}, {c.blocks:,} of them, seed {c.seed}."
+def _section(table: Table) -> str:
+    rows = [table.head, ("---",) * len(table.head), *([_cell(cell) for cell in row] for row in table.rows)]
+    return "\n".join([f"### {_escape(table.caption)}", "", *(f"| {' | '.join(row)} |" for row in rows)])
 
 
-def _floors(verdict: Verdict) -> str:
-    rows = [
-        [METRICS[check.metric].label, f"{check.limit:g}", _show(check.value), "held" if check.passed else "broken"]
-        for check in verdict.floors
-    ]
-    return "### Floors\n\n" + _table(["metric", "limit", "challenger", ""], rows) if rows else ""
-
-
-def _slice_section(report: SliceReport, rival: str) -> str:
-    more = f"\n\n{report.left_out:,} smaller values are not shown." if report.left_out else ""
-    rows = [_slice_row(result) for result in report.results]
-    return f"### By {report.column}\n\nReported, not decided on.\n\n{_table(_slice_head(rival), rows)}{more}"
-
-
-def _slice_head(rival: str) -> list[str]:
-    return ["value", "rows", "positives", "challenger", rival, "gain", "interval"]
-
-
-def _slice_row(result: SliceResult) -> list[str | int]:
-    positives = "" if result.positives is None else result.positives
-    c = result.comparison
-    if c is None:
-        return [result.value, result.rows, positives, "", "", "", f"not testable: {result.not_testable}"]
-    return [result.value, result.rows, positives, _show(c.challenger), _show(c.rival), _gain(c), _interval(c)]
-
-
-def _show(value: float) -> str:
-    return "–" if isnan(value) else f"{value:,.4f}"
-
-
-def _gain(c: Comparison) -> str:
-    return "–" if isnan(c.difference) else f"{c.difference:+{number_format(c)}}"
-
-
-def _visible(c: Comparison) -> str:
-    return "–" if isnan(c.smallest_visible) else f"{c.smallest_visible:{number_format(c)}}"
-
-
-def _interval(c: Comparison) -> str:
-    show = number_format(c)
-    return "–" if isnan(c.low) else f"{c.low:+{show}} to {c.high:+{show}}"
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str | int]]) -> str:
-    body = [[_cell(value) for value in row] for row in rows]
-    return "\n".join(f"| {' | '.join(row)} |" for row in ([*head], ["---"] * len(head), *body))
-
-
-def _cell(value: str | int) -> str:
+def _cell(value: str) -> str:
     """Return ``value`` as the text of a cell: values of slices are data, and may hold anything."""
-    if isinstance(value, int):
-        return f"{value:,}"
-    return " ".join(value.split()).replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")
+    return _escape(value).replace("|", "\\|")
+
+
+def _escape(value: str) -> str:
+    return _one_line(value).replace("\\", "\\\\").replace("<", "&lt;").replace("](", "]\\(")
+
+
+def _one_line(text: str) -> str:
+    """Return ``text`` without breaks and without what would steer a terminal."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())

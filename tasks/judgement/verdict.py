@@ -1,63 +1,40 @@
 """The outcome of a judgement, with everything that a person needs to check it."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
-from math import isfinite, isnan, nan
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
-from tasks.metrics import METRICS, Direction
+from tasks.judgement.calibration import Calibration
+from tasks.judgement.comparison import Comparison
+from tasks.judgement.fairness import GroupRate
+from tasks.judgement.leakage.case import Leak
+from tasks.plain import read, write
+from tasks.spec import Mode
 
 Outcome = Literal["better", "not_worse", "worse", "undecided"]
-Method = Literal["paired bootstrap over days", "paired bootstrap over rows"]
-_MOST_DROPPED = 0.05
-_Record = TypeVar("_Record")
+Gate = Literal["baseline", "floors", "slices", "leakage", "calibration", "fairness", "stability", "latency", "size"]
+Status = Literal["passed", "failed", "not testable", "error", "no limit"]
 
 
 @dataclass(frozen=True)
-class Comparison:
-    """Two models on the same rows: by how much the challenger is better, and how sure that is.
+class Check:
+    """What one of the further gates found."""
 
-    A value that cannot be computed, such as a ROC AUC of rows of one class, is nan.
-    """
-
-    metric: str
-    direction: Direction
-    challenger: float
-    rival: float
-    """The value of the champion or the baseline."""
-    difference: float
-    """Positive where the challenger is better, whatever the metric's direction."""
-    low: float
-    high: float
-    level: float
-    """Of the two-sided interval [low, high]; either end alone is a one-sided bound at (1 + level) / 2."""
-    rows: int
-    blocks: int
-    """How many units, days or rows, were drawn from."""
-    resamples: int
-    dropped: int
-    """Resamples left out because the metric could not be computed on them."""
-    method: Method
-    seed: int
-    smallest_visible: float
-    """The true difference that a test on as many such rows would show in four cases out of five."""
-    identical: bool
-    """Both models predict the same for every row."""
+    gate: Gate
+    mode: Mode
+    status: Status
+    sentence: str
+    """What was found, and what is allowed."""
 
     @property
-    def label(self) -> str:
-        return METRICS[self.metric].label
+    def stops(self) -> bool:
+        """Whether the challenger may not be promoted for this alone: a gate that broke is never a pass."""
+        return self.mode == "enforce" and self.status in ("failed", "error")
 
     @property
-    def usable(self) -> bool:
-        """Whether there is an interval that deserves trust."""
-        return not isnan(self.low) and self.dropped <= _MOST_DROPPED * self.resamples
-
-    @property
-    def beaten(self) -> bool:
-        """Whether the challenger is better than its rival, beyond chance."""
-        return self.usable and self.low > 0
+    def warns(self) -> bool:
+        return self.mode == "warn" and self.status in ("failed", "error")
 
 
 @dataclass(frozen=True)
@@ -80,6 +57,10 @@ class SliceResult:
     """Rows of the positive class; None when the task is not binary."""
     comparison: Comparison | None
     not_testable: str | None
+    p: float | None = None
+    """The p-value of "no worse than the margin"; None where there is no test."""
+    regressed: bool = False
+    """Shown to be worse than the margin, with all slices taken together."""
 
 
 @dataclass(frozen=True)
@@ -99,9 +80,33 @@ class HoldoutFacts:
     rows: int
     days: int
     seen_rows_removed: int
+    worn_rows_removed: int
+    """Rows that had judged as often as gate.max_uses allows."""
     unlabelled_rows: int
+    uses: float
+    """How many verdicts the rows had served for before, on average."""
     start: datetime | None
     end: datetime
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one prediction takes, measured in a fresh process that loaded the artifact."""
+
+    latency_ms: float
+    """Median milliseconds for one row alone."""
+    batch_us: float
+    """Microseconds a row when the sample is predicted at once."""
+    megabytes: float
+
+
+@dataclass(frozen=True)
+class Stability:
+    """What another seed changes."""
+
+    value: float
+    twin: float
+    """gate.metric of the same recipe with another seed, on the same rows."""
 
 
 @dataclass(frozen=True)
@@ -116,8 +121,20 @@ class Verdict:
     comparison: Comparison | None
     """With the champion; None: there is no champion yet."""
     baseline: Comparison
+    margin: float
+    """How much worse still counted as not worse, in the metric's unit."""
+    slice_margin: float
+    alpha: float
+    """What was left of gate.alpha for rows as worn as these."""
+    checks: tuple[Check, ...]
     floors: tuple[FloorCheck, ...]
     slices: tuple[SliceReport, ...]
+    calibration: Calibration | None
+    champion_calibration: Calibration | None
+    fairness: tuple[GroupRate, ...]
+    leaks: tuple[Leak, ...]
+    cost: Cost | None
+    stability: Stability | None
     challenger_metrics: dict[str, float]
     champion_metrics: dict[str, float] | None
     baseline_metrics: dict[str, float]
@@ -136,61 +153,11 @@ class Verdict:
 
     def to_json(self) -> dict[str, Any]:
         """Return the verdict as JSON's own types; null stands for nan, and times are ISO 8601."""
-        plain: dict[str, Any] = _plain(asdict(self))
+        plain: dict[str, Any] = write(self)
         return plain
 
     @classmethod
     def from_json(cls, found: Mapping[str, Any]) -> "Verdict":
         """Return the verdict that ``to_json`` wrote."""
-        champion = found["champion_metrics"]
-        return _read(
-            cls,
-            found,
-            reasons=tuple(found["reasons"]),
-            comparison=_comparison(found["comparison"]),
-            baseline=_read(Comparison, found["baseline"]),
-            floors=tuple(_read(FloorCheck, floor) for floor in found["floors"]),
-            slices=tuple(_slices(report) for report in found["slices"]),
-            challenger_metrics=_numbers(found["challenger_metrics"]),
-            champion_metrics=None if champion is None else _numbers(champion),
-            baseline_metrics=_numbers(found["baseline_metrics"]),
-            holdout=_holdout(found["holdout"]),
-        )
-
-
-def _plain(value: Any) -> Any:  # noqa: ANN401 - any of the types that a verdict is made of
-    match value:
-        case dict():
-            return {name: _plain(part) for name, part in value.items()}
-        case list() | tuple():
-            return [_plain(part) for part in value]
-        case datetime():
-            return value.isoformat()
-        case float() if not isfinite(value):
-            return None
-    return value
-
-
-def _read(kind: type[_Record], found: Mapping[str, Any], **parts: object) -> _Record:
-    """Return a record of ``kind``: ``parts`` as given, the rest as found, nan where a number is null."""
-    numbers = {f.name for f in fields(kind) if f.type is float}  # type: ignore[arg-type]
-    plain = {name: nan if value is None and name in numbers else value for name, value in found.items()}
-    return kind(**{**plain, **parts})
-
-
-def _comparison(found: Mapping[str, Any] | None) -> Comparison | None:
-    return None if found is None else _read(Comparison, found)
-
-
-def _slices(found: Mapping[str, Any]) -> SliceReport:
-    results = (_read(SliceResult, r, comparison=_comparison(r["comparison"])) for r in found["results"])
-    return _read(SliceReport, found, results=tuple(results))
-
-
-def _holdout(found: Mapping[str, Any]) -> HoldoutFacts:
-    start = found["start"] and datetime.fromisoformat(found["start"])
-    return _read(HoldoutFacts, found, start=start, end=datetime.fromisoformat(found["end"]))
-
-
-def _numbers(found: Mapping[str, Any]) -> dict[str, float]:
-    return {name: nan if value is None else value for name, value in found.items()}
+        verdict: Verdict = read(cls, found)
+        return verdict

@@ -36,6 +36,8 @@ class Trained:
     """The baseline, then the others in the order of the spec."""
     chosen: Fitted
     baseline: Fitted
+    choice: CandidateSpec | BaselineSpec
+    """What the spec says of the chosen one."""
 
 
 def train(spec: ModelSpec, train: Labelled, validation: Labelled, *, target: Target, threads: int) -> Trained:
@@ -45,13 +47,14 @@ def train(spec: ModelSpec, train: Labelled, validation: Labelled, *, target: Tar
     chosen too; to refuse it is the gate's affair.
     """
     problem = Problem(spec.task, target, spec.seed, threads)
-    tried = _try_all((BaselineSpec(), *spec.candidates), train, validation, problem)
+    candidates = (BaselineSpec(), *spec.candidates)
+    tried = _try_all(candidates, train, validation, problem)
     results = tuple(_result(attempt, validation, spec) for attempt in tried)
     best = 0
     for position, result in enumerate(results):
         if METRICS[spec.gate.metric].better(result.value, results[best].value):
             best = position
-    return Trained(results, chosen=tried[best].fitted, baseline=tried[0].fitted)
+    return Trained(results, tried[best].fitted, tried[0].fitted, candidates[best])
 
 
 @dataclass(frozen=True)

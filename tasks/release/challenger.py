@@ -1,6 +1,6 @@
 """Train on saved rows, and write the best of the candidates down as an artifact."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -12,6 +12,8 @@ from tasks.data.labels import Labels, read_labels
 from tasks.data.matrix import Labelled
 from tasks.data.snapshot import Snapshot, load_snapshot
 from tasks.data.splits import Mask, Part, SplitRows, Splits, members, require_classes, require_rows
+from tasks.learning.estimator import fit
+from tasks.learning.problem import Problem
 from tasks.learning.training import CandidateResult, train
 from tasks.release.artifact import Artifact, Model, write_artifact
 from tasks.spec import ModelSpec, SourceSpec
@@ -50,6 +52,8 @@ class Challenger:
     """Of the target, in the order of their codes; none for a regression."""
     candidates: tuple[CandidateResult, ...]
     importance: dict[str, float]
+    twin: Artifact | None = None
+    """The chosen kind fitted once more with the next seed, when the gate asks how stable it is."""
 
 
 def count_splits(rows: Snapshot, splits: Splits, spec: ModelSpec) -> SplitCounts:
@@ -80,6 +84,10 @@ def make_challenger(rows: Snapshot, splits: Splits, recipe: Recipe, folder: Path
     trained = train(spec, train_on, choose_on, target=labels.target, threads=recipe.threads)
     trained.baseline.save(_made(folder / "baseline"))
     model = Model(spec.model, spec.task, labels.target, recipe.contract, fitted, trained.chosen)
+    twin = None
+    if spec.gate.max_seed_difference is not None:
+        problem = Problem(spec.task, labels.target, spec.seed + 1, recipe.threads)
+        twin = replace(model, estimator=fit(trained.choice, train_on, choose_on, problem))
     sample = table.filter(pa.array(masks["holdout"])).slice(0, SAMPLE_ROWS)
     return Challenger(
         artifact=write_artifact(model, sample, folder / "artifact"),
@@ -88,6 +96,7 @@ def make_challenger(rows: Snapshot, splits: Splits, recipe: Recipe, folder: Path
         classes=labels.target.classes,
         candidates=trained.candidates,
         importance=trained.chosen.importance(),
+        twin=write_artifact(twin, sample, folder / "twin") if twin else None,
     )
 
 

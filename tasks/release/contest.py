@@ -1,12 +1,12 @@
 """Challenger, champion and baseline on the same holdout rows, none of which the first two have seen."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from tasks.data.contract import Column
 from tasks.data.conversion import convert
@@ -15,52 +15,128 @@ from tasks.data.keys import Keys, row_keys
 from tasks.data.labels import Labels, read_labels, recode
 from tasks.data.matrix import FloatArray
 from tasks.data.snapshot import Snapshot, load_snapshot
-from tasks.data.splits import Mask, Splits
+from tasks.data.splits import Mask, Part, Splits, within
 from tasks.data.window import microseconds
 from tasks.errors import ContractError, SpecError
 from tasks.judgement.freshness import unseen
-from tasks.judgement.gate import Holdout
+from tasks.judgement.holdout import Holdout
+from tasks.judgement.partition import by_value
+from tasks.judgement.wear import Uses
 from tasks.learning import estimator
 from tasks.release.artifact import Model, load_artifact
 from tasks.release.challenger import Challenger, Recipe, split_masks
 from tasks.release.registry import Version
+from tasks.release.searchable import searchable
+from tasks.release.wear import Attempt, count_uses, record_attempt
 from tasks.spec import ModelSpec
-
-_DAY = 86_400_000_000
-"""Microseconds."""
 
 
 @dataclass(frozen=True)
-class HoldoutRows:
-    """The labelled rows that judge, after those that the champion has seen were taken out."""
+class Arena:
+    """The rows of one training, and the models that are to meet on those that judge."""
 
+    recipe: Recipe
+    splits: Splits
     table: pa.Table
-    labels: FloatArray
-    seen_by_champion: int
-    unlabelled: int
+    """Every row of the snapshot, with the columns that the models read and those that say which row it is."""
+    labels: Labels
+    masks: Mapping[Part, Mask]
+    challenger: Challenger
+    model: Model
+    version: Version | None
+    champion: Model | None
+
+    def held(self) -> pa.Table:
+        """Return the labelled rows of the holdout window."""
+        return self.table.filter(pa.array(self.masks["holdout"]))
 
 
-def contest(rows: Snapshot, splits: Splits, recipe: Recipe, rivals: tuple[Challenger, Version | None]) -> Holdout:
-    """Return what challenger, champion and baseline predict for the holdout, ready to be judged."""
+def enter(rows: Snapshot, splits: Splits, recipe: Recipe, rivals: tuple[Challenger, Version | None]) -> Arena:
+    """Return challenger and champion, loaded, and the rows of ``rows``; raise when the two cannot be compared."""
     challenger, version = rivals
     model = load_artifact(challenger.artifact.uri, challenger.artifact.digest)
     champion = _load_champion(version, model, recipe) if version else None
-    held = _holdout_rows(load_snapshot(rows, _columns(recipe, champion)), splits, recipe, (model, version))
-    baseline = estimator.load("baseline", Path(challenger.baseline))
+    table = load_snapshot(rows, _columns(recipe, champion))
+    labels = recode(read_labels(table.column(recipe.spec.source.target), recipe.spec), model.target.classes)
+    masks = split_masks(table, labels, splits, recipe.spec.source)
+    return Arena(recipe, splits, table, labels, masks, challenger, model, version, champion)
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Which labelled rows of the holdout window may judge."""
+
+    rows: npt.NDArray[np.intp]
+    """Their places among the labelled rows of the window."""
+    keys: Keys
+    uses: Uses
+    """How many other verdicts each has served for."""
+    seen: int
+    """Rows that may not, because the champion was trained or chosen on them,"""
+    worn: int
+    """or because they have judged as often as ``gate.max_uses`` allows."""
+
+
+def choose(arena: Arena, *, judged: Path | None = None) -> Chosen:
+    """Return the rows that neither champion nor challenger has seen, and that are not worn out.
+
+    ``judged`` is the folder in which attempts are recorded: this one is added to it.
+    """
+    keys = row_keys(arena.held(), arena.recipe.spec.source.key)
+    fresh = unseen(keys, _seen_by_champion(arena))
+    uses = _uses(arena, keys[fresh], judged)
+    usable = uses < (arena.recipe.spec.gate.max_uses or np.inf)
+    rows = np.flatnonzero(fresh)[usable]
+    return Chosen(rows, keys[rows], uses[usable], seen=int((~fresh).sum()), worn=int((~usable).sum()))
+
+
+def contest(arena: Arena, chosen: Chosen) -> Holdout:
+    """Return what challenger, champion and baseline predict for the rows that judge."""
+    spec, table = arena.recipe.spec, arena.held().take(pa.array(chosen.rows))
+    matrix = make_matrix(table, arena.model.features, arena.model.contract)
     return Holdout(
-        task=recipe.spec.task,
-        labels=held.labels,
-        days=held.table.column(recipe.spec.source.timestamp).cast(pa.int64()).to_numpy() // _DAY,
-        challenger=model.predict(held.table),
-        champion=_predict_as(model, champion, held.table) if champion else None,
-        baseline=baseline.predict(make_matrix(held.table, model.features, model.contract)),
-        slices={name: _words(held.table.column(name)) for name in recipe.spec.gate.slices},
-        champion_version=str(version.number) if version else None,
-        seen_rows_removed=held.seen_by_champion,
-        unlabelled_rows=held.unlabelled,
-        start=splits.holdout.start,
-        end=splits.holdout.end,
+        task=spec.task,
+        labels=arena.labels.values[arena.masks["holdout"]][chosen.rows],
+        times=table.column(spec.source.timestamp).cast(pa.int64()).to_numpy(),
+        keys=chosen.keys,
+        challenger=arena.model.estimator.predict(matrix),
+        champion=_predict_as(arena.model, arena.champion, table) if arena.champion else None,
+        baseline=estimator.load("baseline", Path(arena.challenger.baseline)).predict(matrix),
+        twin=_twin(arena, table),
+        slices={name: by_value(table.column(name)) for name in spec.gate.slices},
+        sensitive={name: by_value(table.column(name)) for name in spec.gate.fairness.columns},
+        features=searchable(matrix, arena.model.features) if spec.gate.search_slices and arena.champion else {},
+        champion_version=str(arena.version.number) if arena.version else None,
+        seen_rows_removed=chosen.seen,
+        worn_rows_removed=chosen.worn,
+        unlabelled_rows=_unlabelled(arena),
+        uses=chosen.uses,
+        start=arena.splits.holdout.start,
+        end=arena.splits.holdout.end,
     )
+
+
+def _seen_by_champion(arena: Arena) -> Keys:
+    if arena.version is None:
+        return np.empty(0, dtype=np.uint64)
+    assert arena.splits.holdout.start is not None
+    since = microseconds(arena.splits.holdout.start)
+    return seen_keys(arena.version, arena.recipe.spec, since=since, like=arena.table.schema)
+
+
+def _uses(arena: Arena, keys: Keys, judged: Path | None) -> Uses:
+    if judged is None:
+        return np.zeros(len(keys), dtype=np.int64)
+    rival = arena.version.artifact.digest if arena.version else "baseline"
+    attempt = Attempt(arena.challenger.artifact.digest, rival, arena.splits.holdout)
+    uses = count_uses(judged, keys, attempt)
+    record_attempt(judged, keys, attempt)
+    return uses
+
+
+def _twin(arena: Arena, table: pa.Table) -> FloatArray | None:
+    twin = arena.challenger.twin
+    return load_artifact(twin.uri, twin.digest).predict(table) if twin else None
 
 
 def seen_keys(version: Version, spec: ModelSpec, *, since: int, like: pa.Schema | None = None) -> Keys:
@@ -124,34 +200,17 @@ def _columns(recipe: Recipe, champion: Model | None) -> list[str]:
         source.target,
         *source.key,
         *spec.gate.slices,
+        *spec.gate.fairness.columns,
+        *recipe.contract.names("outcome"),
+        *([source.label_time] if source.label_time else []),
         *([source.group] if source.group else []),
     ]
     return list(dict.fromkeys([*read, *told]))
 
 
-def _holdout_rows(table: pa.Table, splits: Splits, recipe: Recipe, rivals: tuple[Model, Version | None]) -> HoldoutRows:
-    spec, source = recipe.spec, recipe.spec.source
-    model, champion = rivals
-    labels = recode(read_labels(table.column(source.target), spec), model.target.classes)
-    mask = split_masks(table, labels, splits, source)["holdout"]
-    unlabelled = _unlabelled(table, labels, splits, spec)
-    table, values = table.filter(pa.array(mask)), labels.values[mask]
-    if champion is None:
-        return HoldoutRows(table, values, 0, unlabelled)
-    assert splits.holdout.start is not None
-    seen = seen_keys(champion, spec, since=microseconds(splits.holdout.start), like=table.schema)
-    fresh = unseen(row_keys(table, source.key), seen)
-    return HoldoutRows(table.filter(pa.array(fresh)), values[fresh], int((~fresh).sum()), unlabelled)
-
-
-def _unlabelled(table: pa.Table, labels: Labels, splits: Splits, spec: ModelSpec) -> int:
-    times = table.column(spec.source.timestamp)
-    inside = pc.and_(
-        pc.greater_equal(times, pa.scalar(splits.holdout.start)),
-        pc.less(times, pa.scalar(splits.holdout.end)),
-    )
-    held: Mask = np.asarray(inside.to_numpy(zero_copy_only=False), dtype=bool)
-    return int((held & ~labels.known).sum())
+def _unlabelled(arena: Arena) -> int:
+    times = arena.table.column(arena.recipe.spec.source.timestamp).cast(pa.int64()).to_numpy()
+    return int((within(times, arena.splits.holdout) & ~arena.labels.known).sum())
 
 
 def _predict_as(challenger: Model, champion: Model, table: pa.Table) -> FloatArray:
@@ -164,7 +223,3 @@ def _predict_as(challenger: Model, champion: Model, table: pa.Table) -> FloatArr
         if value in champion.target.classes:
             aligned[:, position] = predictions[:, champion.target.classes.index(value)]
     return aligned
-
-
-def _words(column: pa.ChunkedArray) -> npt.NDArray[np.str_]:
-    return np.asarray(column.cast(pa.string()).fill_null("(missing)").to_pylist(), dtype=np.str_)

@@ -1,9 +1,11 @@
 """What is kept of a training for people: the verdict, the pictures, and the predictions that were judged."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -11,12 +13,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tasks.data.matrix import FloatArray
+from tasks.data.splits import Part
 from tasks.data.window import write_time
 from tasks.judgement import report
-from tasks.judgement.gate import Holdout
-from tasks.judgement.pictures import save_pictures
+from tasks.judgement.holdout import Holdout
+from tasks.judgement.page import About, page
+from tasks.judgement.pictures import draw_pictures, save_pictures
 from tasks.judgement.verdict import Verdict
 from tasks.release.challenger import Challenger
+from tasks.release.evidence import REPORT, SPEC, VERDICT, collect
+from tasks.release.ledger.entries import Evidence, Places
 from tasks.release.lineage import Lineage
 from tasks.release.registry import Training
 from tasks.spec import ModelSpec
@@ -32,18 +38,68 @@ class Written:
     files: str
 
 
-def write(folder: Path, verdict: Verdict, held: Holdout, challenger: Challenger) -> Written:
+@dataclass(frozen=True)
+class Subject:
+    """The challenger that a record is about, and what made it."""
+
+    spec: ModelSpec
+    challenger: Challenger
+    lineage: Lineage
+
+
+def write(folder: Path, verdict: Verdict, held: Holdout, subject: Subject) -> Written:
     """Write the record of one training into ``folder``."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "verdict.json").write_text(json.dumps(verdict.to_json(), indent=1), encoding="utf-8")
+    about = _about(subject)
+    pictures = draw_pictures(held, verdict, about.importance, about.classes)
+    save_pictures(folder, pictures)
+    (folder / VERDICT).write_text(json.dumps(verdict.to_json(), indent=1), encoding="utf-8")
     (folder / "verdict.md").write_text(report.markdown(verdict), encoding="utf-8")
+    (folder / REPORT).write_text(page(verdict, held, about, pictures=pictures), encoding="utf-8")
+    (folder / SPEC).write_text(subject.spec.model_dump_json(indent=1), encoding="utf-8")
     pq.write_table(_predictions(held), folder / "holdout_predictions.parquet")
-    save_pictures(folder, held, challenger.importance, classes=tuple(str(name) for name in challenger.classes))
     return Written(verdict, str(folder))
 
 
-def describe(spec: ModelSpec, challenger: Challenger, lineage: Lineage, written: Written) -> Training:
+def evidence_of(subject: Subject, written: Written, artifact: str) -> tuple[Places, Evidence]:
+    """Return where the evidence of a verdict lies, and its digests; ``artifact`` is the folder that is to be used."""
+    rows = subject.lineage.rows
+    where = Places(rows=rows.uri, artifact=artifact, files=written.files)
+    return where, collect(where, snapshot=rows.digest, artifact=subject.challenger.artifact.digest)
+
+
+def _about(subject: Subject) -> About:
+    challenger = subject.challenger
+    return About(
+        model=subject.spec.model,
+        importance=challenger.importance,
+        classes=tuple(str(name) for name in challenger.classes),
+        provenance=tuple(_provenance(challenger, subject.lineage)),
+    )
+
+
+def _provenance(challenger: Challenger, lineage: Lineage) -> Iterator[tuple[str, str]]:
+    yield "As of", write_time(lineage.as_of)
+    yield "Reason", lineage.reason
+    yield "Kind", challenger.kind
+    yield "Model, by digest", challenger.artifact.digest
+    yield "Rows, by digest", f"{lineage.rows.digest} ({lineage.rows.rows:,} rows)"
+    yield "Rows as they came, by digest", f"{lineage.raw.digest} ({lineage.raw.rows:,} rows)"
+    yield "In quarantine", f"{lineage.quarantined.rows:,} rows"
+    for part in get_args(Part):
+        yield part.capitalize(), str(lineage.splits[part])
+    yield "Spec, by digest", lineage.spec
+    yield "Contract, by digest", lineage.contract
+    yield "Code", lineage.code
+    yield "Environment, by digest", lineage.environment
+    yield "Seed", str(lineage.seed)
+    if lineage.flow_run:
+        yield "Prefect run", lineage.flow_run
+
+
+def describe(subject: Subject, written: Written) -> Training:
     """Return the training as the registry is to record it."""
+    spec, challenger, lineage = subject.spec, subject.challenger, subject.lineage
     verdict = written.verdict
     return Training(
         model=spec.model,
@@ -81,7 +137,9 @@ def _params(spec: ModelSpec, challenger: Challenger) -> dict[str, str]:
 
 
 def _predictions(held: Holdout) -> pa.Table:
-    columns: Arrays = {"day": held.days, "label": held.labels}
+    columns: Arrays = {"time": held.times, "label": held.labels}
+    if held.keys is not None:
+        columns["key"] = held.keys
     for who, predictions in (
         ("challenger", held.challenger),
         ("champion", held.champion),

@@ -10,21 +10,45 @@ import os
 import subprocess
 import sys
 import traceback
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from pydantic import TypeAdapter
 
 from tasks import errors
-from tasks.release.registry import Registry, Training, Version
+from tasks.judgement.verdict import Cost
+from tasks.release.artifact import Artifact
+from tasks.release.ledger.book import Ledger
+from tasks.release.ledger.standing import standing
+from tasks.release.registry import Recorded, Registry, Training, Version
 from tasks.settings import Settings, child_environment, load_settings
 
+
+@dataclass(frozen=True)
+class Followed:
+    """The versions that MLflow called champion before and after it followed the ledger; None: no version."""
+
+    was: int | None
+    now: int | None
+
+
+def _follow(registry: Registry, model: str) -> Followed:
+    """Have MLflow's alias follow the ledger; no decision is taken meanwhile, so that the last one wins there too."""
+    with Ledger(load_settings().ledger).deciding() as page:
+        champion = standing(page.entries(model)).champion
+        number = champion.version if champion else None
+        return Followed(registry.follow(model, number), number)
+
+
 _CALLS: dict[str, tuple[TypeAdapter[Any], TypeAdapter[Any], Callable[[Registry, Any], Any]]] = {
-    "champion": (TypeAdapter(str), TypeAdapter(Version | None), Registry.champion),
-    "record": (TypeAdapter(Training), TypeAdapter(Version | None), Registry.record),
+    "version": (TypeAdapter(tuple[str, int]), TypeAdapter(Version), lambda registry, which: registry.version(*which)),
+    "follow": (TypeAdapter(str), TypeAdapter(Followed), _follow),
+    "inspect": (TypeAdapter(Artifact), TypeAdapter(Cost), Registry.inspect),
+    "record": (TypeAdapter(Training), TypeAdapter(Recorded), Registry.record),
 }
 
 
@@ -79,34 +103,45 @@ class Registrar:
             self._process.wait()
         self._process.stdout.close()
 
-    def champion(self, model: str) -> Version | None:
-        """Return the version in use, or None when there is none yet."""
-        found: Version | None = self._ask("champion", model)
-        return found
+    def version(self, model: str, number: int) -> Version:
+        """Return one version, or raise a RegistryError that names those there are."""
+        return cast("Version", self._ask("version", (model, number)))
 
-    def record(self, training: Training) -> Version | None:
-        """Record a training and return its version, None if it may not be promoted. See Registry.record."""
-        made: Version | None = self._ask("record", training)
-        return made
+    def follow(self, model: str) -> Followed:
+        """Have MLflow's alias follow the ledger's champion."""
+        return cast("Followed", self._ask("follow", model))
+
+    @contextmanager
+    def inspecting(self, artifact: Artifact) -> Iterator[Callable[[], Cost]]:
+        """Have the artifact verified and measured there while the block does something else here.
+
+        What is yielded waits for the answer, and must be called within the block. See Registry.inspect.
+        """
+        self._send("inspect", artifact)
+        yield lambda: cast("Cost", self._receive("inspect"))
+
+    def record(self, training: Training) -> Recorded:
+        """Record a training, and register it if it may be promoted. See Registry.record."""
+        return cast("Recorded", self._ask("record", training))
 
     def _ask(self, call: str, argument: object) -> Any:  # noqa: ANN401 - the type is that of the call
-        asks, gives, _ = _CALLS[call]
+        self._send(call, argument)
+        return self._receive(call)
+
+    def _send(self, call: str, argument: object) -> None:
+        asks = _CALLS[call][0]
         assert self._process.stdin is not None
+        with suppress(BrokenPipeError):  # told when the answer is waited for
+            print(json.dumps([call, asks.dump_python(argument, mode="json")]), file=self._process.stdin, flush=True)
+
+    def _receive(self, call: str) -> Any:  # noqa: ANN401 - the type is that of the call
         assert self._process.stdout is not None
-        try:
-            print(
-                json.dumps([call, asks.dump_python(argument, mode="json")]),
-                file=self._process.stdin,
-                flush=True,
-            )
-            reply = self._process.stdout.readline()
-        except BrokenPipeError:
-            reply = ""
+        reply = self._process.stdout.readline()
         if not reply:
             raise errors.RegistryError(f"the registry's process ended; see {self._log}")
         kind, content = json.loads(reply)
         if kind == "result":
-            return gives.validate_python(content)
+            return _CALLS[call][1].validate_python(content)
         if kind == "unforeseen":
             raise errors.RegistryError(f"{content}; see {self._log}")
         raise getattr(errors, kind)(content)

@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tasks.errors import RegistryError
+from tasks.judgement.verdict import Cost
 from tasks.release.artifact import Artifact, load_artifact, verify
+from tasks.release.inspection import inspect_artifact
 from tasks.release.lineage import Lineage
 from tasks.release.lock import one_at_a_time
 from tasks.release.signature import signature
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 CHAMPION = "champion"
 CHALLENGER = "challenger"
 _TAG = "perennial."
+_TRIES = 3
+"""An alias that somebody sets at the same moment by hand is an IntegrityError in MLflow's database."""
 _PACKAGE = Path(__file__).resolve().parents[1]
 _SCORING_LIBRARIES = ("lightgbm", "mlflow", "numpy", "pandas", "pandera", "pyarrow", "pydantic")
 
@@ -59,6 +63,15 @@ class Version:
 
 
 @dataclass(frozen=True)
+class Recorded:
+    """Where a training stands in the registry."""
+
+    run_id: str
+    version: Version | None
+    """None: it may not be promoted."""
+
+
+@dataclass(frozen=True)
 class PastTraining:
     """A training as the history shows it."""
 
@@ -68,7 +81,6 @@ class PastTraining:
     reason: str
     outcome: str
     version: int | None
-    champion: bool
     artifact: str
     summary: str
     metrics: Mapping[str, float]
@@ -81,24 +93,13 @@ class Registry:
         import mlflow
 
         self._files = settings.registry_files
+        self._inspected: set[Artifact] = set()
         mlflow.set_tracking_uri(settings.tracking_uri)
         mlflow.set_registry_uri(settings.tracking_uri)
         with one_at_a_time(settings.home / "mlflow.lock"):  # two that make the tables at once break one another
             self._client: MlflowClient = mlflow.MlflowClient()
             self._client.search_experiments(max_results=1)
             self._client.search_registered_models(max_results=1)
-
-    def champion(self, model: str) -> Version | None:
-        """Return the version in use, or None when there is none yet."""
-        from mlflow.exceptions import MlflowException
-
-        try:
-            found = self._client.get_model_version_by_alias(model, CHAMPION)
-        except MlflowException as error:
-            if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
-                return None
-            raise
-        return self._version(found)
 
     def version(self, model: str, number: int) -> Version:
         """Return one version, or raise a RegistryError that names those there are."""
@@ -110,10 +111,19 @@ class Registry:
             known = ", ".join(str(v.version) for v in self._client.search_model_versions(f"name = '{model}'"))
             raise RegistryError(f"{model}: no version {number}; versions: {known or 'none'}") from None
 
-    def record(self, training: Training) -> Version | None:
-        """Record a training; return its version if it may be promoted and predicts the same here, else None.
+    def inspect(self, artifact: Artifact) -> Cost:
+        """Return what a prediction of ``artifact`` costs here, once it is known to predict what it did when written.
 
         Run in a process other than the one that trained: it is the proof that the files alone predict.
+        """
+        cost = inspect_artifact(artifact)
+        self._inspected.add(artifact)
+        return cost
+
+    def record(self, training: Training) -> Recorded:
+        """Record a training, and register it as a version if it may be promoted.
+
+        An artifact that this process has not inspected is verified first, as ``inspect`` does it.
         """
         import mlflow
 
@@ -121,11 +131,12 @@ class Registry:
         self._client.log_artifacts(run_id, training.files)
         version = None
         if training.promotable:
-            verify(training.artifact.uri, training.artifact.digest)
+            if training.artifact not in self._inspected:
+                verify(training.artifact.uri, training.artifact.digest)
             with mlflow.start_run(run_id=run_id):
                 version = self._register(training, run_id)
         self._client.set_terminated(run_id)
-        return version
+        return Recorded(run_id, version)
 
     def rehearse(self) -> None:
         """Save a model that is thrown away: at the first one MLflow looks through all packages that are installed."""
@@ -138,21 +149,48 @@ class Registry:
                 pip_requirements=_requirements(),
             )
 
-    def promote(self, model: str, number: int) -> Version:
-        """Make a version the champion, having checked that its files are what was registered."""
-        version = self.version(model, number)
-        verify(version.artifact.uri, version.artifact.digest)
-        self._client.set_registered_model_alias(model, CHAMPION, str(number))
-        return version
+    def follow(self, model: str, number: int | None) -> int | None:
+        """Have the alias ``champion`` point at the version that the ledger says, None: at none; return where it did.
+
+        MLflow's aliases know no compare-and-set, so whoever calls this holds the ledger's lock.
+        """
+        from mlflow.exceptions import MlflowException
+
+        found = self.alias(model)
+        for attempt in range(_TRIES if found != number else 0):
+            try:
+                self._point(model, number)
+            except MlflowException as error:
+                if attempt == _TRIES - 1:
+                    raise RegistryError(f"{model}: MLflow's alias could not be moved: {error}") from error
+            else:
+                break
+        return found
+
+    def _point(self, model: str, number: int | None) -> None:
+        if number is None:
+            self._client.delete_registered_model_alias(model, CHAMPION)
+        else:
+            self._client.set_registered_model_alias(model, CHAMPION, str(number))
+
+    def alias(self, model: str) -> int | None:
+        """Return the version that MLflow calls champion; None: no version."""
+        from mlflow.exceptions import MlflowException
+
+        try:
+            return int(self._client.get_model_version_by_alias(model, CHAMPION).version)
+        except MlflowException as error:
+            if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+                return None
+            raise
 
     def history(self, model: str, *, most: int = 50) -> list[PastTraining]:
         """Return the latest trainings of ``model``, newest first."""
         experiment = self._client.get_experiment_by_name(model)
         if experiment is None:
             return []
-        champion = self.champion(model)
         runs = self._client.search_runs([experiment.experiment_id], max_results=most)
-        return [_past(run, champion) for run in runs if _TAG + "as_of" in run.data.tags]
+        return [_past(run) for run in runs if _TAG + "as_of" in run.data.tags]
 
     def _start(self, training: Training) -> str:
         lineage = training.lineage
@@ -243,7 +281,7 @@ def _requirements() -> list[str]:
     return [f"{name}=={metadata.version(name)}" for name in _SCORING_LIBRARIES]
 
 
-def _past(run: "Run", champion: Version | None) -> PastTraining:
+def _past(run: "Run") -> PastTraining:
     tags = {name.removeprefix(_TAG): value for name, value in run.data.tags.items() if name.startswith(_TAG)}
     return PastTraining(
         run_id=run.info.run_id,
@@ -252,7 +290,6 @@ def _past(run: "Run", champion: Version | None) -> PastTraining:
         reason=tags["reason"],
         outcome=tags["outcome"],
         version=int(tags["version"]) if "version" in tags else None,
-        champion=champion is not None and champion.run_id == run.info.run_id,
         artifact=tags["artifact"],
         summary=tags["summary"],
         metrics=dict(run.data.metrics),

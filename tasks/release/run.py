@@ -12,7 +12,8 @@ from tasks.data.atomic import remove_unfinished
 from tasks.data.contract import Contract, check_contract, load_contract, read_contract
 from tasks.data.window import as_utc
 from tasks.release.challenger import Recipe
-from tasks.release.lock import sole_training
+from tasks.release.ledger.book import Ledger
+from tasks.release.ledger.leases import Lease, leased
 from tasks.release.registrar import Registrar
 from tasks.settings import Settings, load_settings, prepare_environment
 from tasks.spec import ModelSpec, load_spec
@@ -34,6 +35,9 @@ class TrainingRun:
     folder: Path
     registrar: Registrar
     """The registry, kept by another process."""
+    ledger: Ledger
+    lease: Lease
+    """The right to be the one that trains this model."""
 
     @property
     def contract(self) -> Contract:
@@ -52,8 +56,8 @@ def open_training(model: str, reason: Reason, as_of: datetime | None) -> Iterato
     spec = load_spec(model, settings.specs)
     contract = load_contract(spec.contract_name, settings.contracts)
     check_contract(contract, spec)
-    home = settings.of(model)
-    with sole_training(model, home), Registrar(settings) as registrar:
+    home, ledger = settings.of(model), Ledger(settings.ledger)
+    with leased(ledger, model, "training") as lease, Registrar(settings) as registrar:
         for place in ("raw", "rows", "quarantine"):
             remove_unfinished(home / place)
         yield TrainingRun(
@@ -65,6 +69,8 @@ def open_training(model: str, reason: Reason, as_of: datetime | None) -> Iterato
             reason=reason,
             folder=_new_folder(home / "runs"),
             registrar=registrar,
+            ledger=ledger,
+            lease=lease,
         )
 
 

@@ -64,6 +64,10 @@ def test_history_of_a_model_that_was_never_trained_says_so() -> None:
         (["check", "returns", "--as-of", "2020-01-01"], "orders.csv has no rows from the beginning to 2020-01-01"),
         (["check", "returns", "--as-of", "2024-01-12"], "train the beginning to 2023-12-21 has 0 labelled rows"),
         (["history", "retruns"], "no model 'retruns'"),
+        (["approve", "returns", "3"], "version 3 was never proposed; waiting for approval: none"),
+        (["reject", "returns", "3", "--reason", "no"], "version 3 was never proposed"),
+        (["rollback", "returns", "--reason", "no"], "there is no champion to roll back from"),
+        (["champion", "returns", "--at", "then"], "as-of: found 'then'"),
     ],
 )
 def test_a_wrong_word_is_one_clear_line(words: list[str], message: str) -> None:
@@ -156,12 +160,18 @@ def test_times_with_and_without_a_zone_in_one_column_are_refused(project: Path, 
 @pytest.mark.server
 def test_a_model_is_trained_shown_and_remembered(prefect_api: str) -> None:
     trained = perennial("train", "returns", "--as-of", "2024-03-01", PREFECT_API_URL=prefect_api)
+    approved = perennial("approve", "returns", "1", "--by", "ada", "--reason", "good")
     history = json.loads(perennial("history", "returns", "--json").stdout)
 
     assert trained.returncode == 0, trained.stderr
     assert any(line.startswith("version       1, waiting") for line in trained.stdout.splitlines())
     assert any("train on" in line for line in trained.stderr.splitlines())
-    assert [past["version"] for past in history["trainings"]] == [1]
+    assert approved.returncode == 0, approved.stderr
+    assert approved.stdout.splitlines()[-1] == "champion      version 1"
+    assert [entry["kind"] for entry in history["entries"]] == ["promotion", "approval", "proposal", "verdict"]
+    assert perennial("champion", "returns").stdout.splitlines()[0] == "champion      version 1"
+    assert perennial("models").stdout.splitlines()[1].split() == ["returns", "binary", "1", "shop"]
+    assert "MLflow's alias agrees" in perennial("doctor").stdout
 
 
 @pytest.mark.server

@@ -11,8 +11,8 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from flows.training import run_training
 from tasks.data.window import read_time
+from tasks.release.proposing import Trained
 from tasks.settings import Settings
-from tasks.steps import Trained
 
 pytestmark = [pytest.mark.server, pytest.mark.slow, pytest.mark.usefixtures("project")]
 AS_OF = "2024-03-01"

@@ -16,10 +16,14 @@ from flows.training import run_training, training_flow
 from tasks.data import ingestion
 from tasks.data.ingestion import Ingested
 from tasks.errors import DataRefused, ModelBusy, SourceUnavailable
-from tasks.release.lock import sole_training
+from tasks.release.decisions import Decision, approve
+from tasks.release.ledger.book import Ledger
+from tasks.release.ledger.leases import leased
+from tasks.release.ledger.standing import standing
+from tasks.release.proposing import Trained
 from tasks.release.registry import Registry
 from tasks.settings import Settings
-from tasks.steps import Trained
+from tasks.spec import PromotionSpec
 
 pytestmark = [pytest.mark.server, pytest.mark.usefixtures("project")]
 FIRST, SECOND = datetime(2024, 2, 10, tzinfo=UTC), datetime(2024, 3, 1, tzinfo=UTC)
@@ -29,6 +33,17 @@ FIRST, SECOND = datetime(2024, 2, 10, tzinfo=UTC), datetime(2024, 3, 1, tzinfo=U
 def _server(prefect_api: str) -> Iterator[None]:
     with temporary_settings({PREFECT_API_URL: prefect_api}):
         yield
+
+
+def promote(settings: Settings, version: int) -> None:
+    """Approve a version as its record is, without the examination that `approve` begins with."""
+    with Ledger(settings.ledger).deciding() as page:
+        now = standing(page.entries("returns"))
+        pending = now.proposal_of(version)
+        assert pending is not None
+        decision = Decision(version, "ada", "", datetime.now(UTC))
+        for what in approve(now, decision, pending.proposed.evidence, PromotionSpec()):
+            page.append("returns", what, at=decision.at)
 
 
 async def _run(model: str, as_of: datetime) -> State[Any]:
@@ -49,9 +64,30 @@ def test_a_first_training_becomes_a_version_by_beating_the_baseline() -> None:
     assert json.loads((Path(trained.files) / "verdict.json").read_text()) == trained.verdict.to_json()
 
 
+def test_a_version_that_may_be_promoted_awaits_a_person_with_its_evidence(settings: Settings) -> None:
+    trained = run_training("returns", "manual", FIRST)
+
+    judged, proposed = Ledger(settings.ledger).entries("returns")
+    (pending,) = standing([judged, proposed]).pending
+    assert (pending.version, pending.proposed.against, pending.proposed.approvals) == (1, None, 1)
+    assert pending.proposed.evidence.artifact == trained.artifact.digest
+    assert pending.proposed.evidence.snapshot == trained.lineage.rows.digest
+    assert "damaged" not in str(pending.proposed.evidence)
+
+
+def test_a_spec_that_needs_nobody_promotes_by_itself(edit: Callable[[str, str, str], None], settings: Settings) -> None:
+    edit("deployments/returns.toml", "[gate]", '[promotion]\napproval = "automatic"\n\n[gate]')
+
+    run_training("returns", "manual", FIRST)
+
+    entries = Ledger(settings.ledger).entries("returns")
+    assert [entry.kind for entry in entries] == ["verdict", "proposal", "promotion"]
+    assert Registry(settings).alias("returns") == 1
+
+
 def test_a_challenger_is_judged_beside_the_champion_on_rows_that_neither_has_seen(settings: Settings) -> None:
     first = run_training("returns", "manual", FIRST)
-    Registry(settings).promote("returns", 1)
+    promote(settings, 1)
 
     second = run_training("returns", "manual", SECOND)
 
@@ -63,7 +99,7 @@ def test_a_challenger_is_judged_beside_the_champion_on_rows_that_neither_has_see
 
 def test_the_rows_that_the_champion_has_seen_are_taken_out_and_counted(settings: Settings) -> None:
     run_training("returns", "manual", SECOND)
-    Registry(settings).promote("returns", 1)
+    promote(settings, 1)
 
     again = run_training("returns", "manual", datetime(2024, 2, 20, tzinfo=UTC)).verdict
 
@@ -149,7 +185,7 @@ def test_a_database_that_does_not_answer_is_asked_again(
 
 def test_two_trainings_of_one_model_at_once_are_refused_with_the_holder(settings: Settings) -> None:
     with (
-        sole_training("returns", settings.of("returns")),
-        pytest.raises(ModelBusy, match=r"returns is being trained already, by process \d+ since"),
+        leased(Ledger(settings.ledger), "returns", "training"),
+        pytest.raises(ModelBusy, match=r"returns: a training is going on already, by process \d+ on"),
     ):
         run_training("returns", "manual", FIRST)

@@ -6,7 +6,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tasks.judgement.gate import Holdout, judge
+from tasks.judgement.gate import judge
+from tasks.judgement.holdout import Holdout, Inspection
+from tasks.judgement.leakage.case import Leak
+from tasks.judgement.partition import Partition, in_phrases
+from tasks.judgement.verdict import Cost
 from tasks.spec import GateSpec
 
 
@@ -18,11 +22,11 @@ def make_holdout(rows: int = 2800, *, days: int = 14, challenger: float = 0.5, c
     return Holdout(
         task="binary",
         labels=(draw.random(rows) < 1 / (1 + np.exp(-score))).astype(float),
-        days=np.sort(np.arange(rows) % days),
+        times=86_400_000_000 * np.sort(np.arange(rows) % days),
         challenger=seen[0],
         champion=seen[1],
         baseline=np.full(rows, 0.5),
-        slices={"origin": draw.choice(["EWR", "JFK"], rows)},
+        slices={"origin": Partition(draw.integers(0, 2, rows), ("EWR", "JFK"))},
         champion_version="3",
         seen_rows_removed=0,
         unlabelled_rows=0,
@@ -101,9 +105,10 @@ def test_too_few_unseen_rows_decide_nothing_and_say_how_many_more_are_needed() -
     verdict = judge(held, make_gate(min_rows=200), 7)
 
     assert (verdict.outcome, verdict.promotable) == ("undecided", False)
-    assert verdict.reasons[0] == (
-        "Undecided: 150 unseen labelled rows; gate.min_rows = 200, 50 more are needed; "
-        "2,000 others do not count, because the champion has seen them"
+    assert re.fullmatch(
+        r"Undecided: 150 unseen labelled rows; gate\.min_rows = 200, 50 more are needed, about [0-9,]+ to see a "
+        r"difference of 0\.02; 2,000 others do not count, because the champion has seen them",
+        verdict.reasons[0],
     )
 
 
@@ -141,8 +146,8 @@ def test_a_broken_floor_refuses_in_the_direction_of_its_metric() -> None:
     assert [floor.passed for floor in broken.floors] == [False, False]
     assert not broken.promotable
     assert broken.reasons[0].startswith("Refused: ROC AUC 0.7")
-    assert broken.reasons[0].endswith("is below gate.floors.roc_auc = 0.99")
-    assert broken.reasons[1].endswith("is above gate.floors.log_loss = 0.1")
+    assert "is below gate.floors.roc_auc = 0.99; log loss 0.6" in broken.reasons[0]
+    assert broken.reasons[0].endswith("is above gate.floors.log_loss = 0.1")
 
 
 def test_without_a_champion_the_baseline_is_the_rival_and_no_value_is_invented() -> None:
@@ -168,10 +173,162 @@ def test_a_first_challenger_that_does_not_beat_the_baseline_is_refused(rival: st
 
 
 def test_few_days_are_said_to_make_the_interval_doubtful() -> None:
-    verdict = judge(make_holdout(days=7), make_gate(), 7)
+    verdict = judge(make_holdout(days=3), make_gate(), 7)
 
-    assert "7 days are too few to draw days: rows were drawn as if independent" in verdict.reasons[-1]
+    assert "3 days are too few to tell what days have in common: rows were taken as independent" in verdict.reasons[-1]
+    assert not any(
+        "too few" in reason for days in (7, 14) for reason in judge(make_holdout(days=days), make_gate(), 7).reasons
+    )
+    assert "too few" not in judge(make_holdout(days=3), make_gate(block="row"), 7).reasons[-1]
 
 
 def test_the_same_evidence_gives_the_same_verdict() -> None:
     assert judge(make_holdout(), make_gate(), 7) == judge(make_holdout(), make_gate(), 7)
+
+
+def with_a_bad_slice(held: Holdout) -> Holdout:
+    """The challenger is blind on JFK, a quarter of the rows, and the champion nearly so elsewhere."""
+    origin = Partition((np.arange(len(held.labels)) % 4 == 0).astype(np.intp), ("EWR", "JFK"))
+    blind = np.random.default_rng(1).random(len(held.labels))
+    assert held.champion is not None
+    return replace(
+        held,
+        slices={"origin": origin},
+        challenger=np.where(origin.has(1), blind, held.challenger),
+        champion=np.where(origin.has(1), held.champion, 0.8 * blind + 0.2 * held.champion),
+    )
+
+
+def test_a_gain_overall_does_not_make_up_for_a_slice_that_got_worse() -> None:
+    held = with_a_bad_slice(make_holdout(5600))
+
+    verdict = judge(held, make_gate(), 7)
+
+    assert (verdict.outcome, verdict.promotable) == ("better", False)
+    assert verdict.reasons[0].startswith("Refused: worse on origin = JFK: ROC AUC 0.")
+    assert [result.value for report in verdict.slices for result in report.results if result.regressed] == ["JFK"]
+
+
+@pytest.mark.parametrize(("mode", "promotable", "told"), [("enforce", False, 1), ("warn", True, 1), ("off", True, 0)])
+def test_a_gate_stops_warns_or_is_silent_as_the_spec_says(mode: str, promotable: bool, told: int) -> None:
+    held = with_a_bad_slice(make_holdout(5600))
+
+    verdict = judge(held, make_gate(modes={"slices": mode}), 7)
+
+    assert verdict.promotable is promotable
+    assert sum("worse on origin = JFK" in reason for reason in verdict.reasons) == told
+    assert verdict.reasons[0].startswith("Refused") is not promotable
+
+
+def test_a_slice_that_nobody_declared_is_found_and_refuses_too() -> None:
+    held = with_a_bad_slice(make_holdout(8400))
+    hidden = replace(held, slices={}, features={"origin": in_phrases(held.slices["origin"], "origin")})
+
+    verdict = judge(hidden, make_gate(), 7)
+
+    assert not verdict.promotable
+    assert verdict.reasons[0].startswith("Refused: worse on origin = JFK: ROC AUC 0.")
+    assert verdict.slices[0].column == "found by search"
+
+
+def test_what_breaks_inside_a_gate_is_never_a_pass() -> None:
+    torn = replace(make_holdout(), slices={"origin": Partition(np.zeros(3, dtype=np.intp), ("EWR",))})
+
+    verdict = judge(torn, make_gate(), 7)
+
+    assert not verdict.promotable
+    assert verdict.reasons[0].startswith("Refused: the slices gate broke, which is never a pass: IndexError")
+    assert judge(torn, make_gate(modes={"slices": "warn"}), 7).promotable
+
+
+def test_an_inspection_that_failed_is_never_a_pass() -> None:
+    verdict = judge(make_holdout(), make_gate(), 7, Inspection(broken={"leakage": "KeyError: 'carrier'"}))
+
+    assert not verdict.promotable
+    assert verdict.reasons[0] == "Refused: the leakage gate broke, which is never a pass: KeyError: 'carrier'"
+
+
+def test_a_certain_leak_refuses_and_a_likely_one_is_reported() -> None:
+    likely = Leak("proxy", "warn", "dep_delay", 0.93, "dep_delay alone reaches a ROC AUC of 0.93")
+    certain = replace(likely, severity="refuse", sentence="arr_delay decides late")
+
+    assert judge(make_holdout(), make_gate(), 7, Inspection(leaks=(likely,))).promotable
+    refused = judge(make_holdout(), make_gate(), 7, Inspection(leaks=(likely, certain)))
+    assert refused.reasons[0] == "Refused: arr_delay decides late"
+
+
+def test_limits_on_cost_hold_and_one_that_nobody_measured_is_never_a_pass() -> None:
+    gate = make_gate(max_latency_ms=5, max_size_mb=1)
+
+    fast = judge(make_holdout(), gate, 7, Inspection(cost=Cost(latency_ms=1, batch_us=2, megabytes=0.5)))
+    slow = judge(make_holdout(), gate, 7, Inspection(cost=Cost(latency_ms=9, batch_us=2, megabytes=3)))
+
+    assert fast.promotable
+    assert slow.reasons[0] == "Refused: one row alone takes 9 ms in a fresh process; gate.max_latency_ms is 5"
+    assert slow.reasons[1] == "the artifact has 3 MB; gate.max_size_mb is 1"
+    assert not judge(make_holdout(), gate, 7).promotable
+
+
+def test_probabilities_that_are_shown_to_be_off_refuse_where_there_is_a_limit() -> None:
+    held = make_holdout(5600)
+    shifted = replace(held, challenger=0.5 + held.challenger / 2)
+
+    assert judge(shifted, make_gate(), 7).promotable
+    verdict = judge(shifted, make_gate(max_calibration_error=0.1), 7)
+    assert verdict.reasons[0].startswith("Refused: probabilities are off by 0.2")
+    assert judge(held, make_gate(max_calibration_error=0.1), 7).promotable
+
+
+def test_a_model_that_another_seed_changes_is_refused_where_there_is_a_limit() -> None:
+    held = make_holdout()
+    gate = make_gate(max_seed_difference=0.01)
+
+    assert judge(replace(held, twin=held.challenger), gate, 7).promotable
+    verdict = judge(replace(held, twin=held.baseline), gate, 7)
+    assert verdict.reasons[0].startswith("Refused: another seed changes ROC AUC by 0.23, to 0.5")
+    assert not judge(held, gate, 7).promotable
+
+
+def test_groups_that_are_treated_otherwise_refuse_where_there_is_a_limit() -> None:
+    held = make_holdout(5600)
+    sex = Partition((np.arange(5600) % 2).astype(np.intp), ("f", "m"))
+    unfair = replace(held, challenger=0.7 * held.challenger + 0.3 * sex.codes, sensitive={"sex": sex})
+
+    assert judge(unfair, make_gate(margin=0.2, fairness={"columns": ["sex"]}), 7).promotable
+    verdict = judge(unfair, make_gate(margin=0.2, fairness={"columns": ["sex"], "max_difference": 0.1}), 7)
+    assert not verdict.promotable
+    assert "selection rate 0." in verdict.reasons[0]
+    assert "where sex = f" in verdict.reasons[0]
+
+
+def test_each_verdict_on_the_same_rows_leaves_half_of_alpha_to_the_next() -> None:
+    held = make_holdout()
+    first, third = (judge(replace(held, uses=np.full(2800, n)), make_gate(), 7) for n in (0, 2))
+
+    assert (first.alpha, third.alpha) == (0.05, 0.0125)
+    assert first.comparison is not None
+    assert third.comparison is not None
+    assert third.comparison.low < first.comparison.low
+    assert third.reasons[-1].startswith(
+        "These rows have judged 2 times before on average, so 0.013 is left of alpha = 0.05"
+    )
+
+
+def test_a_margin_that_nobody_set_is_the_metric_s_own() -> None:
+    held = make_holdout()
+
+    assert judge(held, make_gate(margin=None), 7).margin == 0.005
+    verdict = judge(held, make_gate(metric="log_loss", margin="2%"), 7)
+    assert verdict.comparison is not None
+    assert verdict.margin == pytest.approx(0.02 * verdict.comparison.rival)
+    assert verdict.slice_margin == pytest.approx(4 * verdict.margin)
+
+
+def test_more_rows_are_not_asked_for_where_they_cannot_help() -> None:
+    leak = Leak("target_copy", "refuse", "arr_delay", 1.0, "arr_delay decides late")
+
+    verdict = judge(make_holdout(), make_gate(margin=0.001), 7, Inspection(leaks=(leak,)))
+
+    assert verdict.outcome == "undecided"
+    assert verdict.reasons[0] == "Refused: arr_delay decides late"
+    assert verdict.reasons[1].startswith("Undecided: ")

@@ -3,12 +3,13 @@ from math import isnan, sqrt
 
 import numpy as np
 import pytest
-from scipy.stats import t
+from scipy.stats import ttest_1samp
 
-from tasks.judgement.significance import Bootstrap, Pair, compare, student_quantile
+from tasks.judgement.significance import Pair, PairedTest, compare
 from tasks.metrics import METRICS
+from tasks.metrics.losses import log_loss
 
-LOG_LOSS = Bootstrap(METRICS["log_loss"], alpha=0.05, resamples=400, seed=1)
+LOG_LOSS = PairedTest(METRICS["log_loss"], alpha=0.05, resamples=400, seed=1)
 ROC_AUC = replace(LOG_LOSS, metric=METRICS["roc_auc"])
 
 
@@ -32,7 +33,7 @@ def test_of_equal_models_no_more_are_found_better_than_alpha_allows() -> None:
 
 def test_drawing_rows_where_days_belong_together_would_promote_too_often() -> None:
     pairs = [make_pair(seed, rows=2000) for seed in range(60)]
-    as_if_independent = [replace(pair, days=np.arange(2000)) for pair in pairs]
+    as_if_independent = [replace(pair, blocks=np.arange(2000)) for pair in pairs]
 
     wrongly = np.mean([compare(pair, LOG_LOSS).beaten for pair in as_if_independent])
 
@@ -45,7 +46,7 @@ def test_a_truly_better_model_is_found_better_in_either_direction_of_the_metric(
     for bootstrap in (LOG_LOSS, ROC_AUC):
         found = compare(pair, bootstrap)
         assert 0 < found.low < found.difference < found.high
-        swapped = compare(Pair(pair.labels, pair.rival, pair.challenger, pair.days), bootstrap)
+        swapped = compare(Pair(pair.labels, pair.rival, pair.challenger, pair.blocks), bootstrap)
         assert (swapped.difference, swapped.low) == pytest.approx((-found.difference, -found.high))
 
 
@@ -58,11 +59,45 @@ def test_a_model_compared_with_itself_differs_by_exactly_nothing() -> None:
     assert not compare(pair, ROC_AUC).identical
 
 
-def test_fewer_than_ten_days_fall_back_to_rows_and_say_so() -> None:
-    nine, ten = compare(make_pair(days=9), ROC_AUC), compare(make_pair(days=10), ROC_AUC)
+@pytest.mark.parametrize(
+    ("days", "method", "blocks"),
+    [
+        (10, "paired bootstrap over days", 10),
+        (9, "paired jackknife over days", 9),
+        (4, "paired jackknife over days", 4),
+        (3, "DeLong, rows independent", 400),
+        (400, "DeLong, rows independent", 400),
+    ],
+)
+def test_what_is_taken_as_independent_depends_on_how_many_days_there_are(days: int, method: str, blocks: int) -> None:
+    found = compare(make_pair(days=days), ROC_AUC)
 
-    assert (nine.method, nine.blocks) == ("paired bootstrap over rows", 400)
-    assert (ten.method, ten.blocks) == ("paired bootstrap over days", 10)
+    assert (found.method, found.blocks) == (method, blocks)
+    assert found.low < found.difference < found.high
+
+
+def test_the_jackknife_of_a_mean_is_student_s_t_on_the_days() -> None:
+    pair = make_pair(days=8)
+    gains = mean_losses(pair, pair.rival) - mean_losses(pair, pair.challenger)
+
+    found = compare(pair, LOG_LOSS)
+
+    exact = ttest_1samp(gains, 0).confidence_interval(0.9)
+    assert (found.low, found.high) == pytest.approx((exact.low, exact.high))
+    assert found.p_worse(0.0) == pytest.approx(ttest_1samp(gains, 0, alternative="less").pvalue)
+
+
+def mean_losses(pair: Pair, predictions: np.ndarray) -> np.ndarray:
+    losses = log_loss(pair.labels, predictions)
+    return np.array([losses[pair.blocks == day].mean() for day in np.unique(pair.blocks)])
+
+
+def test_the_p_value_of_being_worse_falls_as_the_margin_does() -> None:
+    pair = make_pair(rows=4000, noise=2.0)
+    worse = compare(Pair(pair.labels, pair.rival, pair.challenger, pair.blocks), ROC_AUC)
+
+    assert worse.p_worse(0.0) < 0.001 < worse.p_worse(0.5 * -worse.difference) < 0.5 < worse.p_worse(1.0)
+    assert isnan(compare(pair.rows(np.arange(4000) < 1), LOG_LOSS).p_worse(0.0))
 
 
 def test_the_smallest_visible_difference_shrinks_with_the_root_of_the_days() -> None:
@@ -96,11 +131,3 @@ def test_the_same_seed_gives_the_same_interval_and_another_seed_another() -> Non
 
     assert compare(pair, ROC_AUC) == compare(pair, ROC_AUC)
     assert compare(pair, ROC_AUC).low != compare(pair, replace(ROC_AUC, seed=2)).low
-
-
-def test_the_expansion_of_student_s_quantile_is_close_enough_where_it_is_used() -> None:
-    probabilities, freedoms = (0.001, 0.05, 0.9, 0.95, 0.99, 0.999), (9, 13, 27, 364)
-
-    for freedom in freedoms:
-        found = [student_quantile(p, freedom) for p in probabilities]
-        assert found == pytest.approx(t.ppf(probabilities, freedom), abs=0.001)

@@ -13,10 +13,10 @@ from tasks.data.contract import load_contract
 from tasks.data.ingestion import Prepared, ingest, prepare
 from tasks.data.splits import Splits, split
 from tasks.errors import ArtifactDamaged, ContractError, SpecError
-from tasks.judgement.gate import Holdout
+from tasks.judgement.holdout import Holdout
 from tasks.release.artifact import load_artifact
 from tasks.release.challenger import Challenger, Recipe, make_challenger
-from tasks.release.contest import contest, seen_keys
+from tasks.release.contest import choose, contest, enter, seen_keys
 from tasks.release.lineage import Lineage
 from tasks.release.registry import Version
 from tasks.settings import Settings
@@ -41,7 +41,8 @@ class Training:
 
     def against(self, champion: "Training | None") -> Holdout:
         rivals = (self.challenger, champion.as_version() if champion else None)
-        return contest(self.prepared.rows, self.splits, self.recipe, rivals)
+        arena = enter(self.prepared.rows, self.splits, self.recipe, rivals)
+        return contest(arena, choose(arena))
 
 
 @pytest.fixture

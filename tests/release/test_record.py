@@ -11,13 +11,14 @@ import pytest
 from tasks.data.snapshot import Snapshot
 from tasks.data.splits import Splits
 from tasks.data.window import Window
-from tasks.judgement.gate import Holdout, judge
+from tasks.judgement.gate import judge
+from tasks.judgement.holdout import Holdout
 from tasks.judgement.verdict import Verdict
 from tasks.learning.training import CandidateResult
 from tasks.release.artifact import Artifact
 from tasks.release.challenger import Challenger
 from tasks.release.lineage import Lineage
-from tasks.release.record import Written, describe, write
+from tasks.release.record import Subject, Written, describe, write
 from tasks.spec import ModelSpec
 
 AS_OF = datetime(2024, 3, 1, 12, 30, tzinfo=UTC)
@@ -35,13 +36,19 @@ CHALLENGER = Challenger(
 
 
 @pytest.fixture
+def subject(spec: ModelSpec) -> Subject:
+    return Subject(spec, CHALLENGER, LINEAGE)
+
+
+@pytest.fixture
 def held() -> Holdout:
     draw = np.random.default_rng(3)
     score = draw.random(600)
     return Holdout(
         task="binary",
         labels=(draw.random(600) < score).astype(float),
-        days=np.arange(600) // 50,
+        times=86_400_000_000 * (np.arange(600) // 50),
+        keys=np.arange(600, dtype=np.uint64),
         challenger=score,
         champion=draw.random(600),
         baseline=np.full(600, 0.5),
@@ -60,31 +67,32 @@ def verdict(held: Holdout, spec: ModelSpec) -> Verdict:
 
 
 def test_a_record_has_the_verdict_the_page_the_pictures_and_what_was_judged(
-    held: Holdout, verdict: Verdict, tmp_path: Path
+    held: Holdout, verdict: Verdict, subject: Subject, tmp_path: Path
 ) -> None:
-    files = Path(write(tmp_path / "record", verdict, held, CHALLENGER).files)
+    files = Path(write(tmp_path / "record", verdict, held, subject).files)
 
     assert Verdict.from_json(json.loads((files / "verdict.json").read_text())) == verdict
     assert (files / "verdict.md").read_text().startswith(f"## {verdict.reasons[0]}")
-    assert list(files.glob("*.png"))
+    assert "returns" in (files / "verdict.html").read_text().split("</title>")[0]
+    assert list(files.glob("*.svg"))
     judged = pq.read_table(files / "holdout_predictions.parquet")
-    assert judged.column_names == ["day", "label", "challenger", "champion", "baseline"]
+    assert judged.column_names == ["time", "label", "key", "challenger", "champion", "baseline"]
     np.testing.assert_array_equal(judged["challenger"].to_numpy(), held.challenger)
 
 
 def test_the_verdict_can_be_reached_again_from_what_was_kept(
-    held: Holdout, verdict: Verdict, spec: ModelSpec, tmp_path: Path
+    held: Holdout, verdict: Verdict, subject: Subject, tmp_path: Path
 ) -> None:
-    files = Path(write(tmp_path / "record", verdict, held, CHALLENGER).files)
+    files = Path(write(tmp_path / "record", verdict, held, subject).files)
     kept = pq.read_table(files / "holdout_predictions.parquet")
     who = {name: kept[name].to_numpy() for name in ("challenger", "champion", "baseline")}
 
-    again = replace(held, labels=kept["label"].to_numpy(), days=kept["day"].to_numpy(), **who)
+    again = replace(held, labels=kept["label"].to_numpy(), times=kept["time"].to_numpy(), **who)
 
-    assert judge(again, spec.gate, spec.seed) == verdict
+    assert judge(again, subject.spec.gate, subject.spec.seed) == verdict
 
 
-def test_each_class_has_a_column_of_its_own(tmp_path: Path, held: Holdout, spec: ModelSpec) -> None:
+def test_each_class_has_a_column_of_its_own(tmp_path: Path, held: Holdout, subject: Subject) -> None:
     shares = np.random.default_rng(0).dirichlet([1, 1, 1], 600)
     three = replace(
         held,
@@ -94,17 +102,33 @@ def test_each_class_has_a_column_of_its_own(tmp_path: Path, held: Holdout, spec:
         challenger=shares,
         baseline=np.full((600, 3), 1 / 3),
     )
-    gate = spec.gate.model_copy(update={"metric": "log_loss"})
-    challenger = replace(CHALLENGER, classes=("early", "late", "never"))
+    gate = subject.spec.gate.model_copy(update={"metric": "log_loss"})
+    classes = replace(subject, challenger=replace(CHALLENGER, classes=("early", "late", "never")))
 
-    files = Path(write(tmp_path / "record", judge(three, gate, 1), three, challenger).files)
+    files = Path(write(tmp_path / "record", judge(three, gate, 1), three, classes).files)
 
     names = pq.read_schema(files / "holdout_predictions.parquet").names
-    assert names == ["day", "label", *(f"{who}_{code}" for who in ("challenger", "baseline") for code in range(3))]
+    assert names == [
+        "time",
+        "label",
+        "key",
+        *(f"{who}_{code}" for who in ("challenger", "baseline") for code in range(3)),
+    ]
 
 
-def test_a_training_is_described_by_its_spec_its_choices_and_its_numbers(spec: ModelSpec, verdict: Verdict) -> None:
-    training = describe(spec, CHALLENGER, LINEAGE, Written(verdict, "record"))
+def test_the_page_tells_what_the_version_was_made_from(
+    held: Holdout, verdict: Verdict, subject: Subject, tmp_path: Path
+) -> None:
+    files = Path(write(tmp_path / "record", verdict, held, subject).files)
+
+    page = (files / "verdict.html").read_text()
+    assert "1" * 64 in page
+    assert "2024-03-01 12:30" in page
+    assert json.loads((files / "spec.json").read_text())["model"] == "returns"
+
+
+def test_a_training_is_described_by_its_spec_its_choices_and_its_numbers(subject: Subject, verdict: Verdict) -> None:
+    training = describe(subject, Written(verdict, "record"))
 
     assert training.name == "returns as of 2024-03-01 12:30"
     assert (training.outcome, training.promotable) == (verdict.outcome, verdict.promotable)
@@ -118,18 +142,18 @@ def test_a_training_is_described_by_its_spec_its_choices_and_its_numbers(spec: M
     assert training.metrics["holdout.roc_auc"] == verdict.challenger_metrics["roc_auc"]
 
 
-def test_a_number_that_could_not_be_computed_is_left_out(spec: ModelSpec, verdict: Verdict) -> None:
+def test_a_number_that_could_not_be_computed_is_left_out(subject: Subject, verdict: Verdict) -> None:
     undefined = replace(verdict, challenger_metrics={**verdict.challenger_metrics, "roc_auc": nan})
 
-    metrics = describe(spec, CHALLENGER, LINEAGE, Written(undefined, "record")).metrics
+    metrics = describe(subject, Written(undefined, "record")).metrics
 
     assert "holdout.roc_auc" not in metrics
     assert "holdout.log_loss" in metrics
 
 
-def test_two_candidates_of_one_kind_both_keep_their_numbers(spec: ModelSpec, verdict: Verdict) -> None:
+def test_two_candidates_of_one_kind_both_keep_their_numbers(subject: Subject, verdict: Verdict) -> None:
     twice = replace(CHALLENGER, candidates=(*CHALLENGER.candidates, CandidateResult("linear", 0.6, {}, 0.1)))
 
-    metrics = describe(spec, twice, LINEAGE, Written(verdict, "record")).metrics
+    metrics = describe(replace(subject, challenger=twice), Written(verdict, "record")).metrics
 
     assert {0.8, 0.6} <= set(metrics.values())

@@ -20,7 +20,7 @@ import sys, time
 import flows.training
 from tasks.release.run import open_training
 with open_training("returns", "manual", None) as run:
-    assert run.registrar.champion("returns") is None
+    assert run.registrar.follow("returns").now is None
     print("mlflow" in sys.modules, run.registrar._process.pid, flush=True)
     time.sleep(60)
 """
@@ -41,14 +41,25 @@ def registrar(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registrar]:
 def test_a_training_goes_to_the_other_process_and_comes_back_as_a_version(
     registrar: Registrar, training: Training
 ) -> None:
-    assert registrar.champion("returns") is None
+    assert registrar.follow("returns").now is None
 
-    made = registrar.record(training)
+    made = registrar.record(training).version
 
     assert made is not None
+    assert made == registrar.version("returns", made.number)
     assert made.lineage == training.lineage
     assert made.artifact.digest == training.artifact.digest
-    assert registrar.record(replace(training, promotable=False)) is None
+    assert registrar.record(replace(training, promotable=False)).version is None
+
+
+def test_an_artifact_is_inspected_over_there_while_something_else_goes_on_here(
+    registrar: Registrar, training: Training
+) -> None:
+    with registrar.inspecting(training.artifact) as cost:
+        busy = sum(range(1000))
+        assert cost().latency_ms > 0
+    assert busy
+    assert registrar.record(training).version is not None
 
 
 def test_a_refusal_comes_back_as_the_error_that_it_was(registrar: Registrar, training: Training) -> None:
@@ -56,7 +67,7 @@ def test_a_refusal_comes_back_as_the_error_that_it_was(registrar: Registrar, tra
 
     with pytest.raises(ArtifactDamaged, match=r"sample\.npy: found nothing there"):
         registrar.record(training)
-    assert registrar.champion("returns") is None
+    assert registrar.follow("returns").now is None
 
 
 def test_an_error_that_nobody_foresaw_names_the_log_and_does_not_end_the_process(
@@ -66,7 +77,7 @@ def test_an_error_that_nobody_foresaw_names_the_log_and_does_not_end_the_process
 
     with pytest.raises(RegistryError, match=r"MlflowException: Invalid value.*registrar\.log"):
         registrar.record(impossible)
-    assert registrar.champion("returns") is None
+    assert registrar.follow("returns").now is None
 
 
 def test_a_registrar_that_died_is_an_error_that_names_its_log(settings: Settings) -> None:
@@ -76,13 +87,13 @@ def test_a_registrar_that_died_is_an_error_that_names_its_log(settings: Settings
         registrar._process.kill()
         registrar._process.wait()
         with pytest.raises(RegistryError, match=dead):
-            registrar.champion("returns")
+            registrar.follow("returns")
 
 
 def test_two_models_may_be_trained_for_the_first_time_at_once(settings: Settings) -> None:
     with Registrar(settings) as one, Registrar(settings) as other:
-        assert one.champion("returns") is None
-        assert other.champion("flights") is None
+        assert one.follow("returns").now is None
+        assert other.follow("flights").now is None
 
 
 @pytest.mark.usefixtures("project")

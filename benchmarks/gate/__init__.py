@@ -1,0 +1,1 @@
+"""What the gate promises, measured: seeded simulations, and trainings on real flights."""

@@ -1,0 +1,185 @@
+"""What the commands answer that take a decision, or tell of those that were taken."""
+
+import getpass
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from deployments.answers import Answer, fact, short
+from tasks.data.window import read_time, write_time
+from tasks.plain import write
+from tasks.release.decisions import Decision, before
+from tasks.release.ledger.book import Ledger
+from tasks.release.ledger.entries import (
+    Approved,
+    Entry,
+    Expired,
+    Judged,
+    Promoted,
+    Proposed,
+    Rejected,
+    RolledBack,
+)
+from tasks.release.ledger.standing import Standing, standing
+from tasks.release.promotion import Outcome, Verb
+from tasks.settings import load_settings
+from tasks.spec import load_spec
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def person(named: str | None) -> str:
+    """Return who decides: the one who is named, or whoever is logged in."""
+    return getpass.getuser() if named is None else named
+
+
+def decide(model: str, verb: Verb, decision: Decision) -> Answer:
+    """Take a decision, and return what came of it."""
+    from tasks.release import promotion
+    from tasks.release.office import open_office
+
+    with open_office(model) as office:
+        return _answer(model, promotion.decide(office, verb, decision))
+
+
+def rollback(model: str, to: int | None, by: str, reason: str) -> Answer:
+    """Roll back to version ``to``, or to the champion before this one."""
+    from tasks.release import promotion
+    from tasks.release.office import open_office
+
+    with open_office(model) as office:
+        version = before(office.standing()) if to is None else to
+        return _answer(model, promotion.decide(office, "roll back", Decision(version, by, reason, now())))
+
+
+def history(model: str, *, most: int) -> Answer:
+    """Return the latest entries of ``model``, newest first."""
+    entries = _entries(model)[::-1][:most]
+    lines = [_line(entry) for entry in entries]
+    return Answer({"model": model, "entries": [_facts(e) for e in entries]}, tuple(lines) or (_nothing(model),))
+
+
+def champion(model: str, at: str | None) -> Answer:
+    """Return the champion at a time, with what it rests on."""
+    entries = _entries(model)
+    found = standing(entries).at(read_time(at) if at else now())
+    if found is None:
+        when = f" at {write_time(read_time(at))}" if at else ""
+        return Answer({"model": model, "champion": None}, (f"{model} has no champion{when}",))
+    lines = [
+        fact("champion", f"version {found.version}"),
+        fact("since", _time(found.since)),
+        *([fact("until", _time(found.until))] if found.until else []),
+        *_version_lines(entries, found.version),
+    ]
+    return Answer({"model": model, "champion": found.version, "entry": _facts(found.entry)}, tuple(lines))
+
+
+def show(model: str, number: int) -> Answer:
+    """Return every entry about one version."""
+    entries = _entries(model)
+    own = [entry for entry in entries if entry.what.version == number]
+    if not own:
+        known = ", ".join(str(v) for v in dict.fromkeys(e.what.version for e in entries if e.what.version))
+        return Answer(
+            {"model": model, "version": None}, (f"{model} has no version {number}; versions: {known or 'none'}",)
+        )
+    return Answer(
+        {"model": model, "version": number, "entries": [_facts(entry) for entry in own]},
+        tuple(_version_lines(entries, number)),
+    )
+
+
+def _answer(model: str, outcome: Outcome) -> Answer:
+    now_is = outcome.standing.champion
+    lines = [_line(entry) for entry in outcome.entries] or ["decided so before; nothing changed"]
+    lines += [fact("champion", f"version {now_is.version}" if now_is else "none"), *_waiting(outcome.standing)]
+    if outcome.behind:
+        lines.append(f"MLflow's alias follows later, by itself: {outcome.behind}")
+    facts = {
+        "model": model,
+        "entries": [_facts(entry) for entry in outcome.entries],
+        "champion": now_is.version if now_is else None,
+        "alias_follows": outcome.behind is None,
+    }
+    return Answer(facts, tuple(lines))
+
+
+def _waiting(stands: Standing) -> Iterator[str]:
+    for pending in stands.pending:
+        given, needed = len(pending.approvals), pending.proposed.approvals
+        yield fact("waiting", f"version {pending.version}, {given} of {needed} approvals")
+
+
+def _version_lines(entries: list[Entry], number: int) -> Iterator[str]:
+    own = [entry for entry in entries if entry.what.version == number]
+    yield from (_line(entry) for entry in own)
+    for entry in own:
+        if isinstance(entry.what, Proposed):
+            yield from (fact(name, digest) for name, digest in vars(entry.what.evidence).items())
+            yield fact("report", short(f"{entry.what.where.files}/verdict.html"))
+
+
+def _entries(model: str) -> list[Entry]:
+    settings = load_settings()
+    load_spec(model, settings.specs)
+    if settings.ledger_url is None and not (settings.home / "ledger.db").exists():
+        return []
+    return Ledger(settings.ledger).entries(model)
+
+
+def _line(entry: Entry) -> str:
+    version = entry.what.version
+    which = f"version {version}" if version else "no version"
+    return f"{_time(entry.at)}  {entry.kind:<10} {which:<12} {_told(entry)}"
+
+
+def _told(entry: Entry) -> str:
+    match entry.what:
+        case Judged(as_of=as_of, summary=summary):
+            return f"as of {write_time(as_of)}: {summary}"
+        case Proposed(approvals=approvals, expires=expires):
+            people = (
+                f"{approvals} approval{'s' if approvals > 1 else ''} needed" if approvals else "nobody has to agree"
+            )
+            return people + (f", by {_time(expires)}" if expires else "")
+        case Approved(approver=who, reason=why, emergency=emergency):
+            return f"{'EMERGENCY, ' if emergency else ''}by {who}{_because(why)}"
+        case Rejected(approver=who, reason=why):
+            return f"by {who}{_because(why)}"
+        case Expired(reason=why):
+            return why
+        case Promoted() as promoted:
+            by = f"approved by {', '.join(promoted.by)}" if promoted.by else "by the spec's own rule"
+            return f"{'EMERGENCY, ' if promoted.emergency else ''}{by}{_instead(promoted.replaces)}"
+        case RolledBack() as back:
+            return f"by {back.by}{_because(back.reason)}{_instead(back.replaces)}"
+    return ""
+
+
+def _because(reason: str) -> str:
+    return f": {reason}" if reason else ""
+
+
+def _instead(version: int | None) -> str:
+    return f", in place of version {version}" if version else ""
+
+
+def _facts(entry: Entry) -> dict[str, Any]:
+    return {
+        "number": entry.number,
+        "kind": entry.kind,
+        "at": entry.at.isoformat(timespec="seconds"),
+        **write(entry.what),
+        "digest": entry.digest,
+    }
+
+
+def _time(time: datetime) -> str:
+    return f"{time:%Y-%m-%d %H:%M}"
+
+
+def _nothing(model: str) -> str:
+    return f"{model} has not been trained here"

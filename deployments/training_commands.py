@@ -1,0 +1,60 @@
+"""``perennial models | check | train``."""
+
+import click
+
+from deployments.command import REFUSED, as_of_option, command, json_option, model_argument, tell
+
+
+@command
+@json_option
+def models(as_json: bool) -> None:
+    """List the models: what each predicts, and which version is its champion.
+
+    \b
+    Example:
+      perennial models
+    """
+    from deployments import answers
+
+    tell(answers.models(), as_json)
+
+
+@command
+@model_argument
+@as_of_option
+@json_option
+def check(model: str, as_of: str | None, as_json: bool) -> None:
+    """Read spec, contract and data, and say whether MODEL could be trained. Trains nothing.
+
+    \b
+    Example:
+      perennial check flight_delay --as-of 2013-06-01
+    """
+    from deployments import answers
+
+    tell(answers.check(model, as_of), as_json)
+
+
+@command
+@model_argument
+@as_of_option
+@json_option
+@click.option("--quiet", "-q", is_flag=True, help="No progress lines.")
+def train(model: str, as_of: str | None, as_json: bool, quiet: bool) -> int:
+    """Train a challenger for MODEL and judge it beside the champion.
+
+    The judge is rows of the last days that neither model has seen. A challenger that may be promoted is
+    registered; one that may not is recorded with the reasons, and the exit code is 1.
+
+    \b
+    Example:
+      perennial train flight_delay --as-of 2013-06-01
+    """
+    from deployments import answers
+    from deployments.progress import report_progress
+
+    if not quiet:
+        report_progress()
+    answer = answers.train(model, as_of)
+    tell(answer, as_json)
+    return 0 if answer.facts["promotable"] else REFUSED

@@ -1,0 +1,95 @@
+"""Rows that stand on both sides of the split under another key, and keys that do.
+
+Content repeats by itself, the more so the narrower the table. How often, train tells: its last rows are looked
+up among its earlier ones, as the holdout's are among all before it. Content that is common is left out of both,
+since it repeats anyhow, and is no sign.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tasks.data.keys import Keys, row_keys
+from tasks.judgement.leakage.case import AuditCase, Finding, Leak, Part, Untested
+from tasks.judgement.leakage.coding import is_text
+from tasks.judgement.leakage.wording import percent, rows
+
+_COMMON = 3
+"""Content that more earlier rows have is common."""
+_MUCH = 0.01
+"""Of the holdout: so many duplicates make its figures too good."""
+_LEAST = 0.002
+_MOST_COMMON = 0.5
+_FEWEST_ROWS = 30
+
+
+def duplicates(case: AuditCase) -> Iterator[Finding]:
+    """Yield leaks when rows of the holdout stand among the earlier ones too: their keys, or content and label alone."""
+    again = _among(case.holdout.keys, np.concatenate([case.train.keys, case.validation.keys]))
+    if count := int(again.sum()):
+        yield Leak(
+            "duplicate_rows",
+            "refuse",
+            None,
+            count,
+            f"{rows(count)} of the holdout have a key ({', '.join(case.key)}) that train or validation has too: "
+            "the same rows stand on both sides of the split",
+        )
+    yield from _same_content(case, ~again)
+
+
+def _same_content(case: AuditCase, fresh: npt.NDArray[np.bool_]) -> Iterator[Finding]:
+    """Yield a leak when more of the ``fresh`` rows repeat earlier ones, label and all, than content does by itself."""
+    columns = [column for column in case.features if column not in case.key]
+    earlier = np.concatenate([_contents(part, columns) for part in (case.train, case.validation)])
+    held = _contents(case.holdout, columns)[fresh]
+    size = min(len(held), len(earlier) // 2)
+    if size < _FEWEST_ROWS or not columns:
+        yield Untested(
+            f"rows that stand on both sides: there are {rows(size)} to compare, and {_FEWEST_ROWS} are needed"
+        )
+        return
+    found, common = _repeats(held, earlier)
+    if common > _MOST_COMMON * len(held):
+        yield Untested(f"rows that stand on both sides: the content of {percent(common / len(held))} repeats anyhow")
+    expected = _repeats(earlier[-size:], earlier[:-size])[0] * len(held) / size
+    if found > 1.5 * expected + 4 * np.sqrt(expected + 1) + _LEAST * len(held):
+        yield Leak(
+            "duplicate_rows",
+            "refuse" if found - expected >= _MUCH * len(held) else "warn",
+            None,
+            found,
+            f"{rows(found)} of the holdout repeat rows of train or validation under another key, the label too; by "
+            f"chance there would be about {expected:,.0f}: remove them from the source, or put what they share into "
+            "source.group",
+        )
+
+
+def _repeats(later: Keys, earlier: Keys) -> tuple[int, int]:
+    """Return how many of ``later`` are among ``earlier``: those that are seldom there, and those that are common."""
+    contents, counts = np.unique(earlier[_among(earlier, later)], return_counts=True)
+    seldom = counts <= _COMMON
+    return int(_among(later, contents[seldom]).sum()), int(_among(later, contents[~seldom]).sum())
+
+
+def _among(some: Keys, others: Keys) -> npt.NDArray[np.bool_]:
+    """Say of each of ``some`` whether ``others`` have it; three times as fast as np.isin, which sorts."""
+    found = pc.is_in(pa.array(some), value_set=pa.array(others))
+    return np.asarray(found.to_numpy(zero_copy_only=False), dtype=bool)
+
+
+def _contents(part: Part, columns: list[str]) -> Keys:
+    """Return a number for each row's features and label together, shape (rows,)."""
+    names = [str(place) for place in range(len(columns))]
+    values = [_encoded(part.table.column(column)) for column in columns]
+    table = pa.table([*values, pa.array(part.labels)], names=[*names, "label"])
+    return row_keys(table, table.column_names)
+
+
+def _encoded(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Text by its distinct words: to hash each row's would take ten times as long."""
+    plain = is_text(column.type) and not pa.types.is_dictionary(column.type)
+    return column.dictionary_encode() if plain else column

@@ -1,0 +1,94 @@
+"""Groups on both sides of the split: rows of one patient, one machine, one household.
+
+A model that knows the patient need not know the disease. The holdout then says how well it remembers, and not
+how well it will do on the next patient.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow as pa
+
+from tasks.judgement.leakage.case import AuditCase, Leak
+from tasks.judgement.leakage.coding import MISSING, UNSEEN, Coded, codings, is_text
+from tasks.judgement.leakage.explained import Answers, explained
+from tasks.judgement.leakage.sample import View
+from tasks.judgement.leakage.wording import percent, rows
+from tasks.metrics import Task
+
+_DECIDES: dict[Task, float] = {"binary": 0.85, "multiclass": 0.85, "regression": 0.985}
+"""A shop's mean explains most of its sales, honestly: a regression's bar is higher."""
+_FEWEST_GROUPS = 20
+_FEWEST_SHARED = 30
+_LEAST_SHARED = 0.05
+_ROWS_A_GROUP = 2
+_PULL = 0.1
+"""The label of one row is that of its group, if it is what is sought."""
+
+
+def shared_groups(case: AuditCase) -> Iterator[Leak]:
+    """Yield the declared groups that stand on both sides of the split."""
+    held = case.holdout.groups
+    before = [part.groups for part in (case.train, case.validation) if part.groups is not None]
+    if held is None or not before:
+        return
+    both = np.isin(held, np.concatenate(before))
+    if both.any():
+        count, distinct = int(both.sum()), len(np.unique(held[both]))
+        yield Leak(
+            "shared_groups",
+            "refuse",
+            None,
+            count,
+            f"{rows(count)} of the holdout are of {distinct:,} groups that train or validation has too: "
+            "a group must stay on one side of the split",
+        )
+
+
+def undeclared_groups(case: AuditCase, _: View) -> Iterator[Leak]:
+    """Yield the columns beside the features whose values stand on both sides and nearly decide the label.
+
+    The label of a value in train is then the label of the same value in the holdout. All rows are looked at: of
+    small groups, some rows would show only one each.
+    """
+    answers = Answers(case.task, case.train.labels, np.concatenate([case.validation.labels, case.holdout.labels]))
+    later = pa.concat_tables([case.validation.table, case.holdout.table])
+    for column in case.train.table.column_names:
+        if column in case.features or column == case.timestamp or column in case.outcomes:
+            continue
+        coded = _values(case.train.table.column(column), later.column(column))
+        told, shared = _told(coded, answers) if coded else (0.0, 0.0)
+        if told >= _DECIDES[case.task]:
+            yield _leak(column, told, shared)
+
+
+def _values(learned: pa.ChunkedArray, judged: pa.ChunkedArray) -> Coded | None:
+    """Return the bins of a column that may name a group: text or whole numbers, each value in several rows."""
+    if not (is_text(learned.type) or pa.types.is_integer(learned.type)):
+        return None
+    if pa.types.is_integer(learned.type):
+        learned, judged = learned.cast(pa.string()), judged.cast(pa.string())
+    coded = codings(learned, judged)[0]
+    many = _FEWEST_GROUPS <= coded.count - 2 <= len(coded.learned) / _ROWS_A_GROUP
+    return coded if many else None
+
+
+def _told(coded: Coded, answers: Answers) -> tuple[float, float]:
+    """Return the share of the label that values seen in train explain, and the share of rows that have such a value."""
+    shared = (coded.judged != UNSEEN) & (coded.judged != MISSING)
+    if shared.sum() < max(_FEWEST_SHARED, _LEAST_SHARED * len(shared)):
+        return 0.0, 0.0
+    filled = coded.learned != MISSING
+    told = explained(coded.rows(filled, shared), answers.rows(filled, shared), pull=_PULL)
+    return float(np.nan_to_num(told, nan=0.0)), float(shared.mean())
+
+
+def _leak(column: str, told: float, shared: float) -> Leak:
+    return Leak(
+        "shared_groups",
+        "refuse",
+        column,
+        told,
+        f"{percent(shared)} of the later rows have a value of {column} that train has too, and its rows there explain "
+        f'{percent(told)} of the target: keep its rows together, source.group = "{column}"',
+    )

@@ -1,0 +1,76 @@
+"""The rows that statistics look at: some to learn a rule on, later ones to judge it by."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from tasks.data.matrix import FloatArray
+from tasks.judgement.leakage.case import AuditCase, Part
+from tasks.metrics import Task
+
+MOST_ROWS = 50_000
+"""Of each side. What decides a label does so in these already; more rows only cost time."""
+FEWEST_LEARNED = 100
+FEWEST_JUDGED = 50
+FEWEST_OF_CLASS = 10
+"""On either side. Below these an honest column can decide all labels by chance."""
+
+
+@dataclass(frozen=True)
+class Side:
+    """Evenly spread rows: learned on are those of train, judged by those of validation and holdout."""
+
+    table: pa.Table
+    labels: FloatArray
+
+
+@dataclass(frozen=True)
+class View:
+    """What statistics look at."""
+
+    task: Task
+    learned: Side
+    judged: Side
+
+    @property
+    def too_few(self) -> str | None:
+        """The reason why no statistic is to be trusted; None: there are rows enough."""
+        learned, judged = len(self.learned.labels), len(self.judged.labels)
+        if learned < FEWEST_LEARNED or judged < FEWEST_JUDGED:
+            return (
+                f"{learned:,} rows of train and {judged:,} of validation and holdout; "
+                f"{FEWEST_LEARNED} and {FEWEST_JUDGED} are needed"
+            )
+        if self.task != "regression" and len(_classes(self.learned) & _classes(self.judged)) < 2:
+            return f"fewer than two classes have {FEWEST_OF_CLASS} rows in train, and in validation and holdout"
+        return None
+
+
+def _classes(side: Side) -> set[float]:
+    values, rows = np.unique(side.labels, return_counts=True)
+    return set(values[rows >= FEWEST_OF_CLASS].tolist())
+
+
+def view(case: AuditCase) -> View:
+    """Return the evenly spread rows of ``case`` that statistics look at."""
+    return View(case.task, _side(case.train), _side(case.validation, case.holdout))
+
+
+def spread(rows: int, most: int) -> npt.NDArray[np.int64]:
+    """Return the positions of at most ``most`` of ``rows``, evenly spread.
+
+    >>> spread(3, 5).tolist(), spread(10, 4).tolist()
+    ([0, 1, 2], [0, 3, 6, 9])
+    """
+    return np.linspace(0, rows - 1, min(rows, most)).astype(np.int64)
+
+
+def _side(*parts: Part) -> Side:
+    labels = np.concatenate([part.labels for part in parts])
+    table = pa.concat_tables([part.table for part in parts])
+    if len(labels) <= MOST_ROWS:
+        return Side(table, labels)
+    chosen = spread(len(labels), MOST_ROWS)
+    return Side(table.take(pa.array(chosen)), labels[chosen])

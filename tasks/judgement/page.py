@@ -1,0 +1,110 @@
+"""The report of a verdict: one HTML page that needs nothing beside it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from tasks.judgement import tables
+from tasks.judgement.holdout import Holdout
+from tasks.judgement.pictures import draw_pictures
+from tasks.judgement.sections import Provenance, sections
+from tasks.judgement.tables import Table, gain, interval, show
+from tasks.judgement.verdict import Verdict
+from tasks.judgement.wording import facts
+
+_PROSE = 60
+"""Letters that make a cell a sentence: a phone shows the rows of such a table one below the other."""
+_ALONE = {
+    "Better": "Better than",
+    "Not worse": "Not worse than",
+    "Worse": "Worse than",
+    "Undecided": "Undecided: these rows cannot settle how it compares with",
+}
+"""What an outcome is called where it stands alone."""
+
+
+@dataclass(frozen=True)
+class About:
+    """What a page tells of a challenger beside its verdict."""
+
+    model: str
+    importance: Mapping[str, float]
+    """Each feature's share."""
+    classes: tuple[str, ...]
+    """The names of a multiclass target's codes."""
+    provenance: Provenance
+    """Label and value: the data it rests on, and what made it."""
+
+
+@dataclass(frozen=True)
+class Badge:
+    """May the challenger be approved? A word and a sign, so that colour is not the only one."""
+
+    kind: str
+    sign: str
+    word: str
+    consequence: str
+
+
+def page(verdict: Verdict, held: Holdout, about: About, *, pictures: Mapping[str, str] | None = None) -> str:
+    """Return the page as HTML; the same verdict gives the same text.
+
+    ``pictures`` are those of ``draw_pictures``, if they were drawn already.
+    """
+    from jinja2 import Environment, StrictUndefined
+
+    drawn = draw_pictures(held, verdict, about.importance, about.classes) if pictures is None else pictures
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment.tests |= {"prose": _is_prose, "number": _is_number}
+    template = environment.from_string(Path(__file__).with_suffix(".html").read_text(encoding="utf-8"))
+    return template.render(
+        about=about,
+        badge=_badge(verdict),
+        window=tables.window(verdict),
+        headline=_headline(verdict),
+        more=verdict.reasons[1:],
+        tiles=_tiles(verdict),
+        sections=sections(verdict, drawn, about.provenance),
+    )
+
+
+def _badge(verdict: Verdict) -> Badge:
+    champion = f"version {verdict.champion_version}" if verdict.comparison else None
+    if verdict.promotable:
+        place = f"in place of {champion}" if champion else "and is the first"
+        return Badge("may", "✓", "May be promoted", f"The challenger may become champion, {place}.")
+    stays = f"The champion, {champion}, stays in use." if champion else "No version is in use yet."
+    if verdict.outcome == "undecided":
+        return Badge("undecided", "?", "Undecided", f"These rows do not show enough to approve it. {stays}")
+    return Badge("refused", "✕", "Refused", f"The challenger cannot be approved. {stays}")
+
+
+def _headline(verdict: Verdict) -> tuple[str, str]:
+    """Return the first reason in two parts: what is said, and the figures and advice, which are read more slowly."""
+    sentence = verdict.reasons[0]
+    pairs = [verdict.deciding, verdict.baseline, *(r.comparison for part in verdict.slices for r in part.results)]
+    rivals = (verdict.rival, "baseline")
+    starts = [sentence.find(facts(pair, rival)) for pair in pairs if pair for rival in rivals]
+    first = min((start for start in [*starts, sentence.find("; ")] if start > 0), default=len(sentence))
+    said, figures = sentence[:first].rstrip(": "), sentence[first:].lstrip("; ")
+    return f"{_ALONE[said]} the {verdict.rival}" if said in _ALONE else said, figures
+
+
+def _tiles(verdict: Verdict) -> tuple[tuple[str, str, str], ...]:
+    """Return the figures at a glance: what, how much, and what else to know of it."""
+    c, rival, held = verdict.deciding, verdict.rival, verdict.holdout
+    version = f", version {verdict.champion_version}" if verdict.comparison else ""
+    return (
+        (f"{c.label}, challenger", show(c.challenger), f"{c.direction} is better"),
+        (f"{c.label}, {rival}{version}", show(c.rival), "on the same rows"),
+        ("gain", gain(c), f"{c.level:.0%} interval {interval(c)}"),
+        ("judged on", f"{held.rows:,} rows", f"of {held.days:,} days, unseen in training"),
+    )
+
+
+def _is_prose(table: Table) -> bool:
+    return any(len(cell) > _PROSE for row in table.rows for cell in row)
+
+
+def _is_number(cell: str) -> bool:
+    return cell == tables.NOTHING or cell[:1].isdigit() or (cell[:1] in "+-" and cell[1:2].isdigit())

@@ -1,0 +1,73 @@
+"""The rows of a training as the leakage audit wants to see them."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+
+from tasks.data.keys import group_codes, row_keys
+from tasks.data.splits import Mask
+from tasks.judgement.leakage.case import AuditCase, Part
+from tasks.release.contest import Arena, Chosen
+
+
+def audit_case(arena: Arena, chosen: Chosen) -> AuditCase:
+    """Return train, validation, and the rows of the holdout that judge, with what spec and contract say of them."""
+    spec, contract = arena.recipe.spec, arena.recipe.contract
+    masks = {**arena.masks, "holdout": _only(arena.masks["holdout"], chosen)}
+    in_no_part = ~np.logical_or.reduce(list(arena.masks.values()))
+    reads = arena.model.features.reads
+    learned = {feature.name for feature in arena.model.features.features}
+    return AuditCase(
+        task=spec.task,
+        train=_part(arena, masks["train"]),
+        validation=_part(arena, masks["validation"]),
+        holdout=_part(arena, masks["holdout"]),
+        features=tuple(name for name in reads if name in learned),
+        reads=reads,
+        outcomes=frozenset({*contract.names("outcome"), spec.source.target}),
+        key=tuple(spec.source.key),
+        timestamp=spec.source.timestamp,
+        label_delay=spec.source.label_delay,
+        champion_named=arena.version is not None,
+        seen_by_champion=chosen.seen,
+        rest=_plain(arena.table.filter(pa.array(in_no_part)).select(list(reads))),
+    )
+
+
+def _only(holdout: Mask, chosen: Chosen) -> Mask:
+    """Return which rows of the whole table are those of the holdout that judge."""
+    mask = np.zeros(len(holdout), dtype=bool)
+    mask[np.flatnonzero(holdout)[chosen.rows]] = True
+    return mask
+
+
+def _part(arena: Arena, mask: Mask) -> Part:
+    source, rows = arena.recipe.spec.source, arena.table.filter(pa.array(mask))
+    groups = group_codes(rows, source.group)
+    return Part(
+        table=_plain(rows.select(list(arena.model.features.reads))),
+        labels=arena.labels.values[mask],
+        times=_microseconds(rows, source.timestamp),
+        keys=row_keys(rows, source.key),
+        label_times=_microseconds(rows, source.label_time) if source.label_time else None,
+        groups=groups,
+        outcome_table=_plain(rows.select(_outcomes(arena))),
+    )
+
+
+def _plain(table: pa.Table) -> pa.Table:
+    """Return ``table`` with text as text: Arrow counts and compares no dictionaries."""
+    kinds = (
+        (field, field.type.value_type if pa.types.is_dictionary(field.type) else field.type) for field in table.schema
+    )
+    return table.cast(pa.schema([field.with_type(kind) for field, kind in kinds]))
+
+
+def _outcomes(arena: Arena) -> Sequence[str]:
+    there = arena.recipe.contract.names("outcome")
+    return [name for name in there if name in arena.table.column_names]
+
+
+def _microseconds(rows: pa.Table, column: str) -> "np.typing.NDArray[np.int64]":
+    return np.asarray(rows.column(column).cast(pa.int64()).to_numpy())

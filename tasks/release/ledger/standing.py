@@ -1,0 +1,90 @@
+"""Where a model stands, by what its entries say: the champion, what awaits a person, and what has been."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from tasks.release.ledger.entries import Approved, Entry, Expired, Promoted, Proposed, Rejected, RolledBack
+
+
+@dataclass(frozen=True)
+class Champion:
+    """A version while it is, or was, the one in use."""
+
+    version: int
+    fence: int
+    since: datetime
+    until: datetime | None
+    """None: it still is."""
+    artifact: str
+    artifact_uri: str
+    entry: Entry
+
+
+@dataclass(frozen=True)
+class Pending:
+    """A proposal that nobody has decided on yet."""
+
+    entry: Entry
+    proposed: Proposed
+    approvals: tuple[Approved, ...]
+    """Those given so far; more than one person may have to agree."""
+
+    @property
+    def version(self) -> int:
+        return self.proposed.version
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One model's champions, oldest first, and its pending proposals."""
+
+    champions: tuple[Champion, ...]
+    pending: tuple[Pending, ...]
+    ended: dict[int, Entry]
+    """The entry that ended the latest proposal of each version that has none pending."""
+
+    @property
+    def champion(self) -> Champion | None:
+        return self.champions[-1] if self.champions else None
+
+    @property
+    def fence(self) -> int:
+        """The number of the champion; 0: there is none yet."""
+        return self.champions[-1].fence if self.champions else 0
+
+    def at(self, time: datetime) -> Champion | None:
+        """Return the champion in use at ``time``; None: there was none yet."""
+        return next((c for c in self.champions if c.since <= time and (c.until is None or time < c.until)), None)
+
+    def was_champion(self, version: int) -> Champion | None:
+        """Return the latest time that ``version`` was champion; None: it never was."""
+        return next((c for c in reversed(self.champions) if c.version == version), None)
+
+    def proposal_of(self, version: int) -> Pending | None:
+        return next((pending for pending in self.pending if pending.version == version), None)
+
+
+def standing(entries: Sequence[Entry]) -> Standing:
+    """Return where the model of ``entries``, oldest first, stands."""
+    closed = {
+        what.proposal: entry for entry in entries if isinstance(what := entry.what, Promoted | Rejected | Expired)
+    }
+    approvals = [entry.what for entry in entries if isinstance(entry.what, Approved)]
+    proposals = [(entry, entry.what) for entry in entries if isinstance(entry.what, Proposed)]
+    pending = tuple(
+        Pending(entry, proposed, tuple(a for a in approvals if a.proposal == entry.number))
+        for entry, proposed in proposals
+        if entry.number not in closed
+    )
+    ended = {proposed.version: closed[entry.number] for entry, proposed in proposals if entry.number in closed}
+    return Standing(_champions(entries), pending, ended)
+
+
+def _champions(entries: Sequence[Entry]) -> tuple[Champion, ...]:
+    moves = [(entry, what) for entry in entries if isinstance(what := entry.what, Promoted | RolledBack)]
+    ends: list[datetime | None] = [*(entry.at for entry, _ in moves[1:]), None]
+    return tuple(
+        Champion(what.version, what.fence, entry.at, until, what.artifact, what.artifact_uri, entry)
+        for (entry, what), until in zip(moves, ends, strict=False)
+    )

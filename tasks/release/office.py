@@ -1,0 +1,39 @@
+"""Where one model's decisions are taken: its spec, its ledger, and the registry that follows."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from tasks.release.ledger.book import Ledger
+from tasks.release.ledger.standing import Standing, standing
+from tasks.release.registrar import Registrar
+from tasks.settings import Settings, load_settings, prepare_environment
+from tasks.spec import ModelSpec, load_spec
+
+
+@dataclass(frozen=True)
+class Office:
+    """What taking a decision needs."""
+
+    settings: Settings
+    spec: ModelSpec
+    ledger: Ledger
+    registrar: Registrar
+
+    @property
+    def model(self) -> str:
+        return self.spec.model
+
+    def standing(self) -> Standing:
+        return standing(self.ledger.entries(self.model))
+
+
+@contextmanager
+def open_office(model: str) -> Iterator[Office]:
+    """Open the office of ``model`` for the length of the block."""
+    settings = load_settings()
+    prepare_environment(settings)
+    spec = load_spec(model, settings.specs)
+    ledger = Ledger(settings.ledger)
+    with Registrar(settings) as registrar:
+        yield Office(settings, spec, ledger, registrar)

@@ -1,0 +1,40 @@
+"""Everything that a user may choose for one model."""
+
+from tasks.spec.data import (
+    CandidateSpec,
+    ContractSpec,
+    FeaturesSpec,
+    LightGBMSpec,
+    LinearSpec,
+    SourceSpec,
+    WindowSpec,
+)
+from tasks.spec.gate import FairnessSpec, GateModes, GateSpec, Mode
+from tasks.spec.model import ModelSpec, is_database, json_schema, load_spec, names, read_spec
+from tasks.spec.promotion import PromotionSpec
+from tasks.spec.values import parse_duration, parse_margin, write_duration, write_margin
+
+__all__ = [
+    "CandidateSpec",
+    "ContractSpec",
+    "FairnessSpec",
+    "FeaturesSpec",
+    "GateModes",
+    "GateSpec",
+    "LightGBMSpec",
+    "LinearSpec",
+    "Mode",
+    "ModelSpec",
+    "PromotionSpec",
+    "SourceSpec",
+    "WindowSpec",
+    "is_database",
+    "json_schema",
+    "load_spec",
+    "names",
+    "parse_duration",
+    "parse_margin",
+    "read_spec",
+    "write_duration",
+    "write_margin",
+]

@@ -1,0 +1,76 @@
+"""The sections of a spec about data, features and what learns from them."""
+
+from datetime import timedelta
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from tasks.spec.section import Section
+from tasks.spec.values import Duration, Share, TimeZone, Uri
+
+CalendarPart = Literal["minute_of_day", "hour", "weekday", "day_of_month", "month", "day_of_year"]
+
+
+class SourceSpec(Section):
+    """Where the rows are, and which columns say when, which one and what came of it."""
+
+    uri: Uri = Field(
+        description="A file, folder or glob of CSV or Parquet (also .gz), a database URL, or demo:flights. "
+        "A relative path starts at the project's folder; ${NAME} stands for an environment variable."
+    )
+    table: str | None = Field(None, description="For a database: the table to read.")
+    query: str | None = Field(None, description="For a database: the SELECT to read from.")
+    timestamp: str = Field(description="Column of the event time.")
+    timezone: TimeZone = Field("UTC", description="Zone of event times that are written without one.")
+    key: list[str] = Field(min_length=1, description="Columns that together name a row.")
+    target: str = Field(description="Column to predict: of the source, or made by the contract's targets().")
+    label_delay: Duration = Field(timedelta(0), description="A label is known this long after the event.")
+    label_time: str | None = Field(None, description="Column that says when the label arrived.")
+    group: str | None = Field(None, description="Column whose values must not stand on both sides of a split.")
+
+
+class ContractSpec(Section):
+    """How far rows may stray from the contract before a run stops."""
+
+    name: str | None = Field(None, description="File in data_contracts/, without .py; default: the model's name.")
+    max_quarantined: Share = Field(0.05, description="Share of rows that may be quarantined.")
+    min_rows: int = Field(1000, ge=1, description="Fewer valid rows than this stop the run.")
+    max_age: Duration | None = Field(None, description="The newest row may be this much older than as_of.")
+
+
+class WindowSpec(Section):
+    """Which stretch of time trains, which chooses, which judges."""
+
+    train: Duration | Literal["all"] = Field("all", description="Length of the training window.")
+    validation: Duration = Field(description="Length of the window that chooses.")
+    holdout: Duration = Field(description="Length of the window that judges.")
+
+
+class FeaturesSpec(Section):
+    """What is made of the columns known at prediction time."""
+
+    calendar: list[CalendarPart] = Field(
+        default_factory=list, description="Parts of the event time to use as features."
+    )
+    timezone: TimeZone = Field("UTC", description="Zone of the clock on the wall that the calendar follows.")
+    exclude: list[str] = Field(default_factory=list, description="Columns to leave out.")
+    max_categories: int = Field(
+        255, ge=2, description="Most frequent values kept of a text column; others count as missing."
+    )
+
+
+class LinearSpec(Section):
+    kind: Literal["linear"]
+    penalty: float = Field(1.0, gt=0, description="Strength of the ridge penalty.")
+
+
+class LightGBMSpec(Section):
+    kind: Literal["lightgbm"]
+    rounds: int = Field(1000, ge=1, description="Most boosting rounds.")
+    patience: int = Field(30, ge=1, description="Rounds without gain on validation before stopping.")
+    learning_rate: float = Field(0.1, gt=0, le=1)
+    leaves: int = Field(31, ge=2)
+    min_leaf_rows: int = Field(20, ge=1)
+
+
+CandidateSpec = Annotated[LinearSpec | LightGBMSpec, Field(discriminator="kind")]

@@ -1,0 +1,163 @@
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from tasks.errors import LedgerError
+from tasks.release.ledger.book import Ledger
+from tasks.release.ledger.entries import Evidence, Places, Proposed, Rejected, RolledBack
+
+NOON = datetime(2013, 6, 1, 12, tzinfo=UTC)
+WHERE = Places("/rows", "/artifact", "/record")
+EVIDENCE = Evidence("a", "b", "c", "d", "e")
+PROPOSED = Proposed(2, "better", EVIDENCE, 1, WHERE, None, 1)
+REJECTED = Rejected(2, 1, "ada", "not „now“")
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path / 'home' / 'ledger.db'}"
+
+
+@pytest.fixture
+def ledger(url: str) -> Ledger:
+    ledger = Ledger(url)
+    with ledger.deciding() as page:
+        page.append("flights", PROPOSED, at=NOON)
+        page.append("flights", REJECTED, at=NOON)
+        page.append("orders", PROPOSED, at=NOON)
+    return ledger
+
+
+@pytest.fixture
+def by_hand(ledger: Ledger, url: str) -> Callable[[str], None]:
+    """Run SQL on the ledger's file as somebody with a database browser would."""
+    assert ledger.entries()
+
+    def run(statement: str) -> None:
+        with sqlite3.connect(url.removeprefix("sqlite:///")) as connection:
+            connection.executescript(statement)
+
+    return run
+
+
+def test_what_was_appended_is_read_as_it_was(ledger: Ledger) -> None:
+    first, second = ledger.entries("flights")
+
+    assert (first.number, first.model, first.kind, first.at, first.what) == (1, "flights", "proposal", NOON, PROPOSED)
+    assert (second.what, second.previous) == (REJECTED, first.digest)
+    assert [entry.number for entry in ledger.entries()] == [1, 2, 3]
+
+
+def test_a_decision_that_fails_leaves_nothing(ledger: Ledger) -> None:
+    def decide() -> None:
+        with ledger.deciding() as page:
+            page.append("flights", PROPOSED, at=NOON)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        decide()
+    assert len(ledger.entries()) == 3
+
+
+def test_the_same_file_again_goes_on_where_it_was(ledger: Ledger, url: str) -> None:
+    again = Ledger(url)
+    with again.deciding() as page:
+        assert page.append("orders", PROPOSED, at=NOON).number == 4
+
+    assert ledger.verify() is None
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE ledger SET content = '{}' WHERE number = 1",
+        "DELETE FROM ledger WHERE number = 3",
+        "INSERT OR REPLACE INTO ledger SELECT number, 'orders', kind, at, content, fence, closes, previous, digest FROM ledger WHERE number = 1",
+        "INSERT INTO ledger SELECT 9, model, kind, at, content, NULL, NULL, 'x', 'y' FROM ledger WHERE number = 1",
+    ],
+)
+def test_the_database_itself_refuses_to_change_what_is_written(statement: str, by_hand: Callable[[str], None]) -> None:
+    with pytest.raises(sqlite3.IntegrityError, match="the ledger is append-only"):
+        by_hand(statement)
+
+
+@pytest.mark.parametrize(
+    ("change", "number", "finding"),
+    [
+        (
+            "UPDATE ledger SET content = replace(content, 'better', 'worse') WHERE number = 3",
+            3,
+            "is not what was written",
+        ),
+        ("UPDATE ledger SET at = '2014-01-01T00:00:00+00:00' WHERE number = 1", 1, "is not what was written"),
+        ("UPDATE ledger SET closes = NULL WHERE number = 2", 2, "is not what was written"),
+        ("DELETE FROM ledger WHERE number = 2", 2, "is missing"),
+        ("UPDATE ledger SET digest = 'x' WHERE number = 2", 2, "is not what was written"),
+        ("UPDATE ledger SET previous = 'x' WHERE number = 3", 3, "does not name the digest"),
+    ],
+)
+def test_an_entry_changed_by_hand_is_found_by_number(
+    change: str, number: int, finding: str, ledger: Ledger, by_hand: Callable[[str], None]
+) -> None:
+    assert ledger.verify() is None
+    by_hand(f"DROP TRIGGER ledger_never_updated; DROP TRIGGER ledger_never_deleted; {change}")
+
+    found = ledger.verify()
+
+    assert found is not None
+    assert found.number == number
+    assert finding in found.finding
+
+
+def test_a_proposal_ends_once_and_a_champion_s_number_exists_once(ledger: Ledger) -> None:
+    from sqlalchemy.exc import IntegrityError
+
+    rollback = RolledBack(1, 2, 7, "b", "/artifact", "ada", "too slow")
+    with ledger.deciding() as page:
+        page.append("flights", rollback, at=NOON)
+
+    for twice in (REJECTED, rollback):
+        with pytest.raises(IntegrityError), ledger.deciding() as page:
+            page.append("flights", twice, at=NOON)
+    assert ledger.verify() is None
+
+
+def append_many(url: str) -> None:
+    for _ in range(25):
+        with Ledger(url).deciding() as page:
+            page.append("flights", PROPOSED, at=NOON)
+
+
+def test_writers_of_many_processes_wait_for_their_turn(url: str) -> None:
+    with ProcessPoolExecutor(4) as pool:
+        list(pool.map(append_many, [url] * 4))
+
+    ledger = Ledger(url)
+    assert len(ledger.entries()) == 100
+    assert ledger.verify() is None
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        ("mysql://h/d", "allowed: "),
+        ("nonsense", "PERENNIAL_LEDGER: cannot be used"),
+        ("sqlite:////proc/no/such/ledger.db", "the ledger"),
+    ],
+)
+def test_a_database_that_cannot_be_used_is_one_clear_line(url: str, message: str) -> None:
+    with pytest.raises(LedgerError) as caught:
+        Ledger(url)
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_tables_of_a_later_version_are_refused(url: str, by_hand: Callable[[str], None]) -> None:
+    by_hand("UPDATE ledger_schema SET version_num = '9999'")
+
+    with pytest.raises(LedgerError, match="tables of version 9999, newer than this Perennial's 0001"):
+        Ledger(url)
