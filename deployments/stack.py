@@ -64,6 +64,15 @@ def mlflow_server(settings: Settings, port: int | None = None) -> Iterator[str]:
         yield url
 
 
+@contextmanager
+def promotion_form(settings: Settings, api: str) -> Iterator[None]:
+    """Serve the ``promotion`` deployment of the server at ``api`` for the length of a ``with`` block."""
+    command = [sys.executable, "-m", "deployments.serving"]
+    with _process("promotion", command, settings, PREFECT_API_URL=api) as (process, log):
+        _wait_until_healthy(f"{api}/deployments/name/promotion/promotion", process, log)
+        yield
+
+
 def free_port() -> int:
     """Return a port of loopback that nothing listens on."""
     with socket.socket() as probe:
@@ -83,7 +92,9 @@ def is_free(port: int) -> bool:
 
 
 @contextmanager
-def _process(name: str, command: list[str], settings: Settings) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
+def _process(
+    name: str, command: list[str], settings: Settings, **variables: str
+) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
     """Run ``command`` with its output in a log of the home folder; stop it, and its children, at the end."""
     log = settings.home / "logs" / f"{name}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -92,7 +103,7 @@ def _process(name: str, command: list[str], settings: Settings) -> Iterator[tupl
             command,
             stdout=output,
             stderr=subprocess.STDOUT,
-            env=child_environment(settings),
+            env=child_environment(settings, **variables),
             start_new_session=True,  # a group of its own, so that its children can be stopped with it
         )
     try:
@@ -133,7 +144,7 @@ def _end_of(log: Path) -> str:
 
 
 def main() -> None:
-    """Serve both until ctrl-C."""
+    """Serve both, and the form for approvals, until ctrl-C."""
     settings = load_settings()
     with ExitStack() as stack:
         for name, server, port in (
@@ -144,7 +155,9 @@ def main() -> None:
                 sys.exit(f"perennial: port {port} of {HOST} is taken; {name} cannot listen there")
             address = stack.enter_context(server(settings, port)).removesuffix("/api")
             print(f"{name}: {address}", flush=True)
-        print("ctrl-C stops both", flush=True)
+        stack.enter_context(promotion_form(settings, f"http://{HOST}:{PREFECT_PORT}/api"))
+        print(f"Approve or reject: http://{HOST}:{PREFECT_PORT}/deployments, promotion, Custom run", flush=True)
+        print("ctrl-C stops all", flush=True)
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
             signal.pause()

@@ -6,6 +6,7 @@ task hashes its arguments (``NO_CACHE``): what a step has done already is known 
 
 import logging
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from prefect import Task, task
@@ -15,24 +16,39 @@ from prefect.client.schemas.objects import State, TaskRun
 from prefect.context import FlowRunContext
 from prefect.states import Completed
 
+from tasks import announcement
 from tasks.data import ingestion
 from tasks.data.ingestion import Ingested, Prepared
 from tasks.data.splits import Splits
 from tasks.data.splits import split as split_by_time
 from tasks.data.window import write_time
-from tasks.errors import SourceUnavailable
+from tasks.errors import DecisionRefused, SourceUnavailable
 from tasks.judgement import report
-from tasks.release import proposing, record
+from tasks.release import promotion, proposing, record
 from tasks.release.challenger import Challenger, count_splits, make_challenger
 from tasks.release.contest import enter
-from tasks.release.judging import decide, hear
+from tasks.release.decisions import Decision
+from tasks.release.judging import hear, weigh
+from tasks.release.ledger.entries import Proposed
 from tasks.release.ledger.standing import standing
 from tasks.release.lineage import Lineage, code_revision, environment_digest
+from tasks.release.office import Office
+from tasks.release.promotion import Outcome, Verb
 from tasks.release.proposing import Trained
 from tasks.release.record import Subject, Written
 from tasks.release.run import TrainingRun
 
 _log = logging.getLogger("perennial")
+
+
+@dataclass(frozen=True)
+class Decided:
+    """What came of a person's decision."""
+
+    outcome: Outcome | None
+    """None: it was refused,"""
+    refusal: str
+    """for this reason."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +112,7 @@ def judge(run: TrainingRun, parts: Parts, challenger: Challenger) -> Written:
     with run.registrar.inspecting(challenger.artifact) as cost:
         arena = enter(parts.prepared.rows, parts.splits, run.recipe, (challenger, version))
         heard = hear(arena, judged=run.settings.of(run.spec.model) / "judged")
-        verdict = decide(heard, run.spec, cost())
+        verdict = weigh(heard, run.spec, cost())
     written = record.write(run.folder / "record", verdict, heard.held, _subject(run, parts, challenger))
     if slices := report.slice_table(verdict):
         create_table_artifact(slices, key=_key(run, "slices"), description="The challenger by slice, worst first.")
@@ -117,9 +133,12 @@ def register(run: TrainingRun, parts: Parts, challenger: Challenger, judged: Wri
 
 @task(cache_policy=NO_CACHE)
 def propose(run: TrainingRun, trained: Trained) -> Trained:
-    """Write the verdict into the ledger, and propose the version if there is one."""
-    for entry in proposing.propose(run, trained):
+    """Write the verdict into the ledger, and propose the version if there is one; tell those who may approve it."""
+    entries = proposing.propose(run, trained)
+    for entry in entries:
         _log.info("ledger, entry %s: %s", entry.number, entry.kind)
+        if isinstance(entry.what, Proposed) and entry.what.approvals:
+            announcement.announce(run.spec.model, entry.what)
     return trained
 
 
@@ -128,6 +147,35 @@ def result(trained: Trained) -> State[Trained]:
     verdict = trained.verdict
     name = "Completed" if verdict.promotable else "Refused"
     return Completed(name=name, message=verdict.reasons[0], data=trained)
+
+
+def decision(version: int, person: str, reason: str) -> Decision:
+    """Return a decision that is taken now."""
+    return Decision(version, person, reason, datetime.now(UTC))
+
+
+@task(cache_policy=NO_CACHE)
+def decide(office: Office, verb: Verb, decision: Decision) -> Decided:
+    """Examine what the decision is about, and take it, if it may be."""
+    try:
+        outcome = promotion.decide(office, verb, decision)
+    except DecisionRefused as refusal:
+        _log.warning("refused: %s", refusal)
+        return Decided(None, str(refusal))
+    for entry in outcome.entries:
+        _log.info("ledger, entry %s: %s", entry.number, entry.kind)
+    if outcome.behind:
+        _log.warning("MLflow's alias follows later: %s", outcome.behind)
+    return Decided(outcome, "")
+
+
+def decided(found: Decided) -> State[Decided]:
+    """Return the state that a run ends in: a decision that may not be is a result, and not a failure."""
+    if found.outcome is None:
+        return Completed(name="Refused", message=found.refusal, data=found)
+    champion = found.outcome.standing.champion
+    message = f"champion: version {champion.version}" if champion else "there is no champion"
+    return Completed(message=message, data=found)
 
 
 def _key(run: TrainingRun, what: str) -> str:

@@ -1,5 +1,6 @@
 """The documentation says what the program says."""
 
+import re
 import subprocess
 import sys
 import tomllib
@@ -14,8 +15,8 @@ from docs.commands import help_of
 from tasks.data.contract import check_contract, read_contract
 from tasks.spec import (
     ContractSpec,
-    FeaturesSpec,
     FairnessSpec,
+    FeaturesSpec,
     GateModes,
     GateSpec,
     LightGBMSpec,

@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from benchmarks.gate.leak_data import Data, case, clean
-from benchmarks.gate.leak_plants import LEAKS, PLANTS, Plant
+from benchmarks.gate.leak_columns import LEAKS
+from benchmarks.gate.leak_data import Data, case, real
+from benchmarks.gate.leak_plants import PLANTS, Plant
+from benchmarks.gate.leak_worlds import worlds
 from benchmarks.gate.markdown import Table
 from tasks.judgement.leakage.audit import audit
 from tasks.judgement.leakage.case import Audit
@@ -62,7 +64,7 @@ class LeakStudy:
 
 def study() -> LeakStudy:
     """Audit every honest data set as it is, and again with each kind of leak planted; about a minute."""
-    honest = list(clean())
+    honest = [*real(), *worlds()]
     planted = [_planted(data, plant) for data in honest if data.planted for plant in PLANTS if plant.suits(data)]
     return LeakStudy(tuple(map(_clean, honest)), tuple(planted))
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
 
@@ -69,6 +69,7 @@ def ours(week: Week, **rules: object) -> bool:
 
 
 Rule = Callable[[Week], bool]
+Quality = Callable[[int, Model], float]
 RULES: dict[str, Rule] = {
     "stored score": stored_score,
     "point comparison": point,
@@ -111,12 +112,13 @@ def _one(kind: Kind, number: int) -> FloatArray:
     numbers = generator("year", kind, number)
     year = make_year(kind, numbers)
     challengers = [_train(year, week, kind, numbers) for week in range(WEEKS)]
-    best, *walks = (_walk(year, challengers, rule) for rule in (None, *_rules(kind).values()))
+    quality = cache(partial(_quality, year))
+    best, *walks = (_walk(year, challengers, rule, quality) for rule in (None, *_rules(kind).values()))
     lost = [100 * (best - walk)[:, 0] for walk in walks]
     return np.array([[gap.mean(), walk[:, 1].sum(), gap.max()] for gap, walk in zip(lost, walks, strict=True)])
 
 
-def _walk(year: Year, challengers: list[Model], rule: Rule | None) -> FloatArray:
+def _walk(year: Year, challengers: list[Model], rule: Rule | None, quality: Quality) -> FloatArray:
     """Return for each week the AUC of what was in use in it, and whether it was promoted then: (weeks, 2).
 
     No rule: hindsight, which takes whichever of its champion and the challenger is better in the week to come.
@@ -124,14 +126,13 @@ def _walk(year: Year, challengers: list[Model], rule: Rule | None) -> FloatArray
     champion, kept = challengers[0], []
     for number, challenger in enumerate(challengers[1:], start=1):
         at = WINDOW + HOLDOUT + number
-        coming = partial(_quality, year.fresh[at])
         if rule is None:
-            promoted = coming(challenger) > coming(champion)
+            promoted = quality(at, challenger) > quality(at, champion)
         else:
             held = Rows.joined(list(year.weeks[at - HOLDOUT : at]))
             promoted = rule(Week(champion, challenger, held, number))
         champion = challenger if promoted else champion
-        kept.append((coming(champion), float(promoted)))
+        kept.append((quality(at, champion), float(promoted)))
     return np.array(kept)
 
 
@@ -150,7 +151,9 @@ def _train(year: Year, week: int, kind: Kind, generator: np.random.Generator) ->
     return replace(model, stored=_auc(rows.labels[own], model.scores(features[own])))
 
 
-def _quality(fresh: Rows, model: Model) -> float:
+def _quality(year: Year, week: int, model: Model) -> float:
+    """Return a model's ROC AUC in a week."""
+    fresh = year.fresh[week]
     return _auc(fresh.labels, model.scores(fresh.features))
 
 

@@ -31,7 +31,7 @@ def audit_case(arena: Arena, chosen: Chosen) -> AuditCase:
         label_delay=spec.source.label_delay,
         champion_named=arena.version is not None,
         seen_by_champion=chosen.seen,
-        rest=_plain(arena.table.filter(pa.array(in_no_part)).select(list(reads))),
+        rest=arena.table.filter(pa.array(in_no_part)).select(list(reads)),
     )
 
 
@@ -44,24 +44,17 @@ def _only(holdout: Mask, chosen: Chosen) -> Mask:
 
 def _part(arena: Arena, mask: Mask) -> Part:
     source, rows = arena.recipe.spec.source, arena.table.filter(pa.array(mask))
-    groups = group_codes(rows, source.group)
+    # Of the whole table: a row without a group is a group of its own, and must not have another's number elsewhere.
+    groups = group_codes(arena.table, source.group)
     return Part(
-        table=_plain(rows.select(list(arena.model.features.reads))),
+        table=rows.select(list(arena.model.features.reads)),
         labels=arena.labels.values[mask],
         times=_microseconds(rows, source.timestamp),
         keys=row_keys(rows, source.key),
         label_times=_microseconds(rows, source.label_time) if source.label_time else None,
-        groups=groups,
-        outcome_table=_plain(rows.select(_outcomes(arena))),
+        groups=None if groups is None else groups[mask],
+        outcome_table=rows.select(_outcomes(arena)),
     )
-
-
-def _plain(table: pa.Table) -> pa.Table:
-    """Return ``table`` with text as text: Arrow counts and compares no dictionaries."""
-    kinds = (
-        (field, field.type.value_type if pa.types.is_dictionary(field.type) else field.type) for field in table.schema
-    )
-    return table.cast(pa.schema([field.with_type(kind) for field, kind in kinds]))
 
 
 def _outcomes(arena: Arena) -> Sequence[str]:

@@ -36,6 +36,6 @@ def hear(arena: Arena, *, judged: Path | None) -> Heard:
     return Heard(held, Inspection(leaks=found.leaks, untested=found.untested))
 
 
-def decide(heard: Heard, spec: ModelSpec, cost: Cost | None) -> Verdict:
+def weigh(heard: Heard, spec: ModelSpec, cost: Cost | None) -> Verdict:
     """Return the gate's verdict; ``cost`` is what the fresh process measured."""
     return judge(heard.held, spec.gate, spec.seed, replace(heard.found, cost=cost))

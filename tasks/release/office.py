@@ -1,14 +1,22 @@
 """Where one model's decisions are taken: its spec, its ledger, and the registry that follows."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Protocol
 
+from tasks.release.evidence import verify_in_fresh_process
 from tasks.release.ledger.book import Ledger
 from tasks.release.ledger.standing import Standing, standing
-from tasks.release.registrar import Registrar
+from tasks.release.registrar import Followed, Registrar
 from tasks.settings import Settings, load_settings, prepare_environment
 from tasks.spec import ModelSpec, load_spec
+
+
+class Follower(Protocol):
+    """What has MLflow's alias follow the ledger."""
+
+    def follow(self, model: str) -> Followed: ...
 
 
 @dataclass(frozen=True)
@@ -18,7 +26,9 @@ class Office:
     settings: Settings
     spec: ModelSpec
     ledger: Ledger
-    registrar: Registrar
+    registrar: Follower
+    verify: Callable[[Settings, str, str], None] = verify_in_fresh_process
+    """Raises ArtifactDamaged unless the artifact, by folder and digest, predicts what it did when it was written."""
 
     @property
     def model(self) -> str:

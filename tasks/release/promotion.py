@@ -10,11 +10,10 @@ from typing import Literal
 from tasks.errors import RegistryError
 from tasks.release import decisions
 from tasks.release.decisions import Decision
-from tasks.release.evidence import collect, verify_in_fresh_process
+from tasks.release.evidence import collect
 from tasks.release.ledger.entries import Entry, Evidence, What
 from tasks.release.ledger.standing import Standing, standing
-from tasks.release.office import Office
-from tasks.release.registrar import Registrar
+from tasks.release.office import Follower, Office
 from tasks.spec import PromotionSpec
 
 Verb = Literal["approve", "reject", "roll back"]
@@ -45,7 +44,7 @@ def decide(office: Office, verb: Verb, decision: Decision) -> Outcome:
     return Outcome(entries, office.standing(), follow(office.model, office.registrar))
 
 
-def follow(model: str, registrar: Registrar) -> str | None:
+def follow(model: str, registrar: Follower) -> str | None:
     """Have MLflow's alias point at the ledger's champion; return why it could not, None when it does.
 
     The promotion stands either way, and the next command or flow of the model tries again.
@@ -62,7 +61,7 @@ def _examine(office: Office, verb: Verb, decision: Decision) -> Evidence | None:
     now = office.standing()
     if verb == "roll back":
         if (target := now.was_champion(decision.version)) and target != now.champion:
-            verify_in_fresh_process(office.settings, target.artifact_uri, target.artifact)
+            office.verify(office.settings, target.artifact_uri, target.artifact)
         return None
     pending = now.proposal_of(decision.version)
     if verb == "reject" or pending is None:
@@ -70,7 +69,7 @@ def _examine(office: Office, verb: Verb, decision: Decision) -> Evidence | None:
     was, where = pending.proposed.evidence, pending.proposed.where
     found = collect(where, snapshot=was.snapshot, artifact=was.artifact)
     if found == was:
-        verify_in_fresh_process(office.settings, where.artifact, was.artifact)
+        office.verify(office.settings, where.artifact, was.artifact)
     return found
 
 

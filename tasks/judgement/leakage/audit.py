@@ -34,7 +34,7 @@ _COLUMNS = (target_encodings, missingness, identifiers, proxies, undeclared_grou
 def audit(case: AuditCase) -> Audit:
     """Return the leaks of ``case``, those that refuse first, and what could not be looked for.
 
-    Pure: same case, same audit. Counts of rows are right to the row; statistics look at 50,000 rows a side.
+    Pure: same case, same audit. Counts of rows are right to the row; statistics look at 30,000 rows a side.
     A check that fails raises: the gate takes it for what it is, not a pass.
     """
     columns = list(_about_columns(case))

@@ -52,9 +52,14 @@ def codings(learned: pa.ChunkedArray, judged: pa.ChunkedArray) -> tuple[Coded, .
 
 def code_words(learned: pa.ChunkedArray, judged: pa.ChunkedArray) -> Coded:
     """Return the codes of text, by value."""
-    known = words_of(learned).dictionary_encode()
+    return code_values(words_of(learned), words_of(judged))
+
+
+def code_values(learned: pa.Array, judged: pa.Array) -> Coded:
+    """Return the codes of text that is not encoded, or of whole numbers, by value."""
+    known = learned.dictionary_encode()
     codes = known.indices.fill_null(MISSING - FIRST).to_numpy() + FIRST
-    return Coded(codes.astype(np.intp), _look_up(words_of(judged), known.dictionary), len(known.dictionary) + 2, True)
+    return Coded(codes.astype(np.intp), _look_up(judged, known.dictionary), len(known.dictionary) + FIRST, True)
 
 
 def code_numbers(learned: FloatArray, judged: FloatArray) -> tuple[Coded, ...]:
@@ -91,9 +96,9 @@ def is_text(kind: pa.DataType) -> bool:
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
 
-def _look_up(words: pa.Array, known: pa.Array) -> Codes:
-    found = pc.index_in(words, value_set=known).fill_null(UNSEEN - FIRST).to_numpy() + FIRST
-    missing = words.is_null().to_numpy(zero_copy_only=False)
+def _look_up(values: pa.Array, known: pa.Array) -> Codes:
+    found = pc.index_in(values, value_set=known).fill_null(UNSEEN - FIRST).to_numpy() + FIRST
+    missing = values.is_null().to_numpy(zero_copy_only=False)
     return np.where(missing, MISSING, found).astype(np.intp)
 
 

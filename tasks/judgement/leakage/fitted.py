@@ -4,6 +4,7 @@ A mean of exactly 0, or a largest value of exactly 1, over all rows and not over
 """
 
 from collections.abc import Iterator
+from math import sqrt
 
 import numpy as np
 import pyarrow as pa
@@ -17,6 +18,7 @@ _ZERO = 1e-5
 """Of a standard deviation: as far as numbers that were written with five digits may miss."""
 _FARTHER = 20.0
 """Train has to miss by so many times as much."""
+_FEWEST_ROWS = 50
 _DIGITS = 6
 """A number that has no more decimals was measured or counted, not scaled."""
 
@@ -28,7 +30,7 @@ def scaled_columns(case: AuditCase, seen: View) -> Iterator[Leak]:
             train = _values(case.train.table, column)
             whole = np.concatenate([train, *(_values(part.table, column) for part in case.parts[1:])])
             yield from _scaled(column, train, whole)
-            if case.rest is not None and column in case.rest.column_names:
+            if case.rest is not None and case.rest.num_rows and column in case.rest.column_names:
                 yield from _scaled(column, train, np.concatenate([whole, _values(case.rest, column)]))
 
 
@@ -57,12 +59,12 @@ def _scaled(column: str, train: FloatArray, whole: FloatArray) -> Iterator[Leak]
 
 def _is_standard(train: FloatArray, whole: FloatArray) -> bool:
     """Say whether the mean is 0 over all rows and not over train; or the spread is 1, if it was not centred."""
-    spread = float(whole.std())
-    if spread == 0 or len(train) == 0:
+    spreads = float(whole.std()), float(train.std())
+    if spreads[0] == 0 or len(train) < _FEWEST_ROWS:
         return False
-    centre = _misses(whole.mean() / spread, train.mean() / spread)
-    spreads = [_misses(whole.std(ddof=ddof) - 1, train.std(ddof=ddof) - 1) for ddof in (0, 1)]
-    return centre or any(spreads)
+    centre = _misses(float(whole.mean()) / spreads[0], float(train.mean()) / spreads[0])
+    unbiased = [spread * sqrt(len(x) / (len(x) - 1)) for spread, x in zip(spreads, (whole, train), strict=True)]
+    return centre or _misses(spreads[0] - 1, spreads[1] - 1) or _misses(unbiased[0] - 1, unbiased[1] - 1)
 
 
 def _misses(whole: float, train: float) -> bool:

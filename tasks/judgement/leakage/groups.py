@@ -8,9 +8,10 @@ from collections.abc import Iterator
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from tasks.judgement.leakage.case import AuditCase, Leak
-from tasks.judgement.leakage.coding import MISSING, UNSEEN, Coded, codings, is_text
+from tasks.judgement.leakage.coding import MISSING, UNSEEN, Coded, code_values, code_words, is_text
 from tasks.judgement.leakage.explained import Answers, explained
 from tasks.judgement.leakage.sample import View
 from tasks.judgement.leakage.wording import percent, rows
@@ -45,7 +46,7 @@ def shared_groups(case: AuditCase) -> Iterator[Leak]:
         )
 
 
-def undeclared_groups(case: AuditCase, _: View) -> Iterator[Leak]:
+def undeclared_groups(case: AuditCase, seen: View) -> Iterator[Leak]:
     """Yield the columns beside the features whose values stand on both sides and nearly decide the label.
 
     The label of a value in train is then the label of the same value in the holdout. All rows are looked at: of
@@ -55,6 +56,8 @@ def undeclared_groups(case: AuditCase, _: View) -> Iterator[Leak]:
     later = pa.concat_tables([case.validation.table, case.holdout.table])
     for column in case.train.table.column_names:
         if column in case.features or column == case.timestamp or column in case.outcomes:
+            continue
+        if _is_unique(seen.learned.table.column(column)):
             continue
         coded = _values(case.train.table.column(column), later.column(column))
         told, shared = _told(coded, answers) if coded else (0.0, 0.0)
@@ -66,11 +69,19 @@ def _values(learned: pa.ChunkedArray, judged: pa.ChunkedArray) -> Coded | None:
     """Return the bins of a column that may name a group: text or whole numbers, each value in several rows."""
     if not (is_text(learned.type) or pa.types.is_integer(learned.type)):
         return None
-    if pa.types.is_integer(learned.type):
-        learned, judged = learned.cast(pa.string()), judged.cast(pa.string())
-    coded = codings(learned, judged)[0]
+    coded = code_words(learned, judged) if is_text(learned.type) else code_values(*_whole(learned, judged))
     many = _FEWEST_GROUPS <= coded.count - 2 <= len(coded.learned) / _ROWS_A_GROUP
     return coded if many else None
+
+
+def _whole(*columns: pa.ChunkedArray) -> list[pa.Array]:
+    return [column.combine_chunks() for column in columns]
+
+
+def _is_unique(column: pa.ChunkedArray) -> bool:
+    """Say by a look at some rows whether a column names rows, and so no groups of them."""
+    plain = column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
+    return bool(pc.count_distinct(plain).as_py() == len(plain))
 
 
 def _told(coded: Coded, answers: Answers) -> tuple[float, float]:

@@ -44,7 +44,8 @@ def identifiers(case: AuditCase, seen: View) -> Iterator[Leak]:
         whole = strength(column, seen, answers)
         if column in case.key and whole and whole.share > told:
             part, told = "the range", whole.share
-        if is_name and told >= _TELLS_BY_NAME or told >= _TELLS_BY_CODE and whole and told > whole.share + _MORE:
+        beyond = is_name or whole is None or told > whole.share + _MORE
+        if beyond and told >= (_TELLS_BY_NAME if is_name else _TELLS_BY_CODE):
             yield _telling(column, part, told)
         elif distinct >= _UNIQUE and is_text(kind):
             yield _naming(column, distinct)
@@ -74,12 +75,16 @@ def _naming(column: str, distinct: float) -> Leak:
 
 def _distinct(case: AuditCase, seen: View, column: str) -> float:
     """Return the share of distinct values: of the sample, and only if that is high, of all rows."""
-    values = seen.learned.table.column(column)
-    share = pc.count_distinct(values.drop_null()).as_py() / len(values)
-    if share < _UNIQUE or len(values) == case.train.rows:
-        return float(share)
-    whole = case.train.table.column(column)
-    return float(pc.count_distinct(whole.drop_null()).as_py() / len(whole))
+    share = _variety(seen.learned.table.column(column)) / len(seen.learned.labels)
+    if share < _UNIQUE or len(seen.learned.labels) == case.train.rows:
+        return share
+    return _variety(case.train.table.column(column)) / case.train.rows
+
+
+def _variety(column: pa.ChunkedArray) -> int:
+    """Return how many values differ; Arrow does not count those of dictionaries."""
+    values = column.combine_chunks() if pa.types.is_dictionary(column.type) else column
+    return int(pc.count_distinct(values.indices if pa.types.is_dictionary(column.type) else values).as_py())
 
 
 def _best(parts: Mapping[str, Coded], answers: Answers) -> tuple[str, float]:

@@ -10,7 +10,7 @@ from tasks.data.matrix import FloatArray
 from tasks.judgement.leakage.case import AuditCase, Part
 from tasks.metrics import Task
 
-MOST_ROWS = 50_000
+MOST_ROWS = 30_000
 """Of each side. What decides a label does so in these already; more rows only cost time."""
 FEWEST_LEARNED = 100
 FEWEST_JUDGED = 50

@@ -15,6 +15,7 @@ _EXACT = 1e-6
 _COUNTS = 0.01
 """A column that contributes less of a standard deviation than this is none of the parts."""
 _ROWS_A_COLUMN = 3
+_SINGULAR = 1e-12
 _MOST_ROWS = 5_000
 """Of each side: arithmetic shows in few rows."""
 
@@ -69,5 +70,6 @@ def _fit(design: FloatArray, labels: FloatArray) -> FloatArray:
     centre, spread = design.mean(axis=0), design.std(axis=0)
     spread = np.where(spread > 0, spread, 1.0)
     scaled = (design - centre) / spread
-    weights = np.linalg.lstsq(scaled, labels - labels.mean(), rcond=None)[0] / spread
+    products = scaled.T @ scaled, scaled.T @ (labels - labels.mean())
+    weights = np.linalg.lstsq(*products, rcond=_SINGULAR)[0] / spread
     return np.concatenate([[labels.mean() - centre @ weights], weights])

@@ -2,6 +2,7 @@ from dataclasses import replace
 from time import process_time
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from tasks.judgement.leakage.audit import audit
@@ -26,6 +27,27 @@ def test_a_column_is_reported_once_and_refusals_come_first(loans) -> None:
         ("identifier", "warn"),
         ("champion_saw_holdout", "warn"),
     ]
+
+
+def test_text_is_the_same_to_the_audit_however_it_is_encoded(loans) -> None:
+    data = loans()
+    words = np.array(["paid", "owed", "lost"])[(data.labels + np.arange(3000) % 2).astype(int)]
+    names = {"state": words, "contract": np.array([f"c{i % 1500}" for i in range(3000)])}
+    plain = data.case(**names, beside={"clerk": words}, outcomes={"end": words})
+
+    def encoded(part):
+        apart = [
+            field.with_type(pa.dictionary(pa.int32(), pa.string()))
+            for field in part.table.schema
+            if field.type == pa.string()
+        ]
+        schema = pa.schema([next((a for a in apart if a.name == f.name), f) for f in part.table.schema])
+        return replace(part, table=part.table.cast(schema))
+
+    parts = {name: encoded(getattr(plain, name)) for name in ("train", "validation", "holdout")}
+
+    assert audit(replace(plain, **parts)) == audit(plain)
+    assert audit(plain).leaks
 
 
 def test_too_few_rows_are_said_to_be_untested(loans) -> None:
