@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test lint benchmark benchmark-gate ui setup schema docs clean
+.PHONY: help demo test lint benchmark benchmark-gate drill-promotion test-browser ui setup schema docs clean
 
 help:                    ## This list
 	@grep -E '^[a-z-]+: .*##|^[a-z-]+: +##' $(MAKEFILE_LIST) | sed -E 's/: .*## /\t/' | expand -t 16
@@ -27,11 +27,18 @@ benchmark: $(VENV)/dev   ## Time `perennial train` beside a plain script that do
 benchmark-gate: $(VENV)/dev ## Measure what the gate promises, and write docs/gate.md
 	$(BIN)/python -m benchmarks.gate
 
+drill-promotion: $(VENV)/drill ## Kill decisions wherever they can be killed, and write docs/reliability.md
+	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || apt-get install --yes --quiet postgresql
+	$(BIN)/python -m benchmarks.drill
+
+test-browser: $(VENV)/browser ## Approve a version in the Prefect UI, in a real browser
+	@command -v chromium >/dev/null || apt-get install --yes --quiet chromium
+	$(BIN)/python -m pytest -m browser tests/browser
+
 ui: $(VENV)/demo         ## Prefect's and MLflow's pages, on loopback, until ctrl-C
 	$(BIN)/python -m deployments.stack
 
 setup: $(VENV)/dev       ## Only install
-
 
 schema: $(VENV)/dev      ## Write the JSON Schema of a spec, for editors
 	$(BIN)/python -c 'import json; from tasks.spec import json_schema; print(json.dumps(json_schema(), indent=2))' > deployments/spec.schema.json
@@ -45,6 +52,14 @@ clean:                   ## Remove the environment and caches; what was trained 
 $(VENV)/demo: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[demo]'
+	@touch $@
+
+$(VENV)/drill: $(VENV)/dev
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[demo,dev,postgres]'
+	@touch $@
+
+$(VENV)/browser: $(VENV)/dev
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[demo,dev,browser]'
 	@touch $@
 
 $(VENV)/dev: pyproject.toml constraints.txt

@@ -92,6 +92,22 @@ def show(model: str, number: int) -> Answer:
     )
 
 
+def prune(model: str, *, delete: bool) -> Answer:
+    """Say what may be deleted, and delete it if told to."""
+    from tasks.release import retention
+
+    settings = load_settings()
+    load_spec(model, settings.specs)
+    waste = retention.find_waste(settings, Ledger(settings.ledger), model)
+    if delete:
+        retention.delete(waste)
+    freed = sum(one.bytes for one in waste)
+    done = "deleted" if delete else "could be deleted, with --delete"
+    lines = [f"{one.bytes / 1e6:8.1f} MB  {short(str(one.path))}" for one in waste]
+    facts = {"model": model, "deleted": delete, "bytes": freed, "paths": [str(one.path) for one in waste]}
+    return Answer(facts, (*lines, f"{freed / 1e6:8.1f} MB  {done}; what the ledger names is kept"))
+
+
 def _answer(model: str, outcome: Outcome) -> Answer:
     now_is = outcome.standing.champion
     lines = [_line(entry) for entry in outcome.entries] or ["decided so before; nothing changed"]

@@ -1,4 +1,4 @@
-"""``perennial approve | reject | rollback | history | champion | show | doctor``."""
+"""``perennial approve | reject | rollback | history | champion | show | doctor | prune``."""
 
 from collections.abc import Callable
 from typing import Any
@@ -144,3 +144,22 @@ def doctor(verify_ledger: bool, as_json: bool) -> int:
     answer = doctor_answer.examine(ledger_only=verify_ledger)
     tell(answer, as_json)
     return 0 if answer.facts["well"] else BAD_INPUT
+
+
+@command
+@model_argument
+@click.option("--delete", is_flag=True, help="Delete it; without this, only say what could be.")
+@json_option
+def prune(model: str, delete: bool, as_json: bool) -> None:
+    """Say what of MODEL no decision rests on, and how much it would free; delete it if told to.
+
+    Kept is every run that the ledger names, champion, proposed or refused, with the snapshots that made it. What
+    goes are runs that died, and snapshots that only they used. Registered versions are never touched.
+
+    \b
+    Example:
+      perennial prune flight_delay
+    """
+    from deployments import decision_answers
+
+    tell(decision_answers.prune(model, delete=delete), as_json)

@@ -33,8 +33,9 @@ def prefect_server(settings: Settings, port: int | None = None) -> Iterator[str]
     port = port or free_port()
     # Not `prefect server start --background`: that says "running" and exits 0 even when the server dies at once.
     command = [sys.executable, "-m", "prefect", "server", "start", "--host", HOST, "--port", str(port)]
-    with _process("prefect-server", command, settings) as (process, log):
-        url = f"http://{HOST}:{port}"
+    url = f"http://{HOST}:{port}"
+    # Its pages look for the API on port 4200 unless they are told.
+    with _process("prefect-server", command, settings, PREFECT_SERVER_UI_API_URL=f"{url}/api") as (process, log):
         _wait_until_healthy(f"{url}/api/health", process, log)
         yield f"{url}/api"
 

@@ -78,7 +78,10 @@ def test_the_readme_s_own_model_is_a_valid_spec_with_a_valid_contract() -> None:
 def test_every_target_of_the_makefile_that_a_user_needs_is_in_the_readme() -> None:
     readme = (ROOT / "README.md").read_text()
 
-    assert all(f"make {target}" in readme for target in ("demo", "test", "ui", "benchmark"))
+    assert all(
+        f"make {target}" in readme
+        for target in ("demo", "test", "ui", "benchmark", "benchmark-gate", "drill-promotion", "test-browser")
+    )
 
 
 def test_help_comes_at_once() -> None:
@@ -87,4 +90,16 @@ def test_help_comes_at_once() -> None:
     found = subprocess.run(command, capture_output=True, text=True, timeout=5, check=True)
 
     assert found.stdout.startswith("Usage: perennial")
-    assert sorted(main.commands) == ["check", "history", "models", "train"]
+    assert sorted(main.commands) == [
+        "approve",
+        "champion",
+        "check",
+        "doctor",
+        "history",
+        "models",
+        "prune",
+        "reject",
+        "rollback",
+        "show",
+        "train",
+    ]

@@ -29,11 +29,8 @@ def main(every: int, seconds: float, processes: int, sqlite_only: bool, write: b
     drilled, storms = list[Drilled](), list[Storm]()
     with tempfile.TemporaryDirectory() as folder:
         world = build(Path(folder) / "home")
-        for name, server in {
-            "SQLite": nullcontext(None),
-            **({} if sqlite_only else {"PostgreSQL": postgres()}),
-        }.items():
-            with server as url:
+        for name in ["SQLite"] if sqlite_only else ["SQLite", "PostgreSQL"]:
+            with _server(name) as url:
                 here = replace(world, server=url)
                 drilled += [_drill(here, what, Path(folder) / name / what, (name, every)) for what in OPERATIONS]
                 storms.append(_storm(here.elsewhere(Path(folder) / name / "storm"), (processes, seconds), name))

@@ -1,7 +1,8 @@
 """The places at which a process can die that make a difference, found by watching it and not by hand.
 
-A boundary is the call or the return of one of our own functions that decide, write or move something, a statement or
-a commit of any database, and a file's move into its place.
+A boundary is the call or the return of one of our own functions that decide, write or move something, a statement of
+any database that writes or begins to, a commit, and a file's move into its place. A process that dies after a read
+leaves what one that dies before it leaves.
 """
 
 import os
@@ -13,6 +14,8 @@ from pathlib import Path
 from types import FrameType
 
 _RELEASE = str(Path(__file__).resolve().parents[2] / "tasks" / "release")
+
+_WRITES = ("INSERT", "UPDATE", "DELETE", "BEGIN", "CREATE", "DROP", "ALTER")
 
 
 class Boundaries:
@@ -51,10 +54,12 @@ class Boundaries:
             self._pass(f"{event} {Path(code.co_filename).stem}.{code.co_name}")
 
     def _statement(self, _: object, __: object, statement: str, *___: object) -> None:
-        self._pass(f"before {' '.join(statement.split()[:3])}")
+        if statement.lstrip().startswith(_WRITES):
+            self._pass(f"before {' '.join(statement.split()[:3])}")
 
     def _executed(self, _: object, __: object, statement: str, *___: object) -> None:
-        self._pass(f"after {' '.join(statement.split()[:3])}")
+        if statement.lstrip().startswith(_WRITES):
+            self._pass(f"after {' '.join(statement.split()[:3])}")
 
     def _audit(self, event: str, _: object) -> None:
         if self._watching and event in ("os.rename", "subprocess.Popen"):

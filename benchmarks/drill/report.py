@@ -12,10 +12,10 @@ HEAD = """# Reliability of decisions
 Written by `make drill-promotion`. A decision is killed with SIGKILL wherever it can be killed, and started again as a
 person or a flow would start it again.
 
-A **boundary** is the call or the return of one of our own functions in `tasks/release/`, a statement or a commit of
-any database (the ledger's and MLflow's), a file's move into its place, or the start of a process. They are found by
-watching an undisturbed run, and not by hand. The world is real: three trainings of `flight_delay`, the first two of
-them approved; each trial has a copy of both databases.
+A **boundary** is the call or the return of one of our own functions in `tasks/release/`, a statement of any database
+(the ledger's and MLflow's) that writes or begins to, a commit, a file's move into its place, or the start of a process.
+They are found by watching an undisturbed run, and not by hand. The world is real: three trainings of `flight_delay`,
+the first two of them approved; each trial has a copy of both databases.
 
 After each kill: the ledger's chain of digests is whole, and no version is promoted twice. After the restart: the
 champion is the one that was decided on, its files predict what they did when they were written, MLflow's alias points

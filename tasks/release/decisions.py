@@ -89,6 +89,8 @@ def reject(standing: Standing, decision: Decision, rules: PromotionSpec) -> list
     pending = standing.proposal_of(decision.version)
     if pending is None:
         raise DecisionRefused(_not_pending(standing, decision.version))
+    if not decision.reason.strip():
+        raise DecisionRefused("a rejection needs a reason: whoever trains next wants to know it")
     return [Rejected(decision.version, pending.entry.number, decision.person, decision.reason)]
 
 

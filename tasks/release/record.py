@@ -27,6 +27,7 @@ from tasks.release.lineage import Lineage
 from tasks.release.registry import Training
 from tasks.spec import ModelSpec
 
+LINEAGE = "lineage.json"
 Arrays = dict[str, npt.NDArray[np.generic]]
 
 
@@ -56,6 +57,7 @@ def write(folder: Path, verdict: Verdict, held: Holdout, subject: Subject) -> Wr
     (folder / VERDICT).write_text(json.dumps(verdict.to_json(), indent=1), encoding="utf-8")
     (folder / "verdict.md").write_text(report.markdown(verdict), encoding="utf-8")
     (folder / REPORT).write_text(page(verdict, held, about, pictures=pictures), encoding="utf-8")
+    (folder / LINEAGE).write_text(subject.lineage.to_json(), encoding="utf-8")
     (folder / SPEC).write_text(subject.spec.model_dump_json(indent=1), encoding="utf-8")
     pq.write_table(_predictions(held), folder / "holdout_predictions.parquet")
     return Written(verdict, str(folder))

@@ -249,7 +249,7 @@ def test_an_inspection_that_failed_is_never_a_pass() -> None:
 
 
 def test_a_certain_leak_refuses_and_a_likely_one_is_reported() -> None:
-    likely = Leak("proxy", "warn", "dep_delay", 0.93, "dep_delay alone reaches a ROC AUC of 0.93")
+    likely = Leak("near_copy", "warn", "dep_delay", 0.93, "dep_delay alone reaches a ROC AUC of 0.93")
     certain = replace(likely, severity="refuse", sentence="arr_delay decides late")
 
     assert judge(make_holdout(), make_gate(), 7, Inspection(leaks=(likely,))).promotable

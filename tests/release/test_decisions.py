@@ -99,6 +99,7 @@ def test_proposing_the_same_version_again_adds_nothing(diary: Diary) -> None:
         (lambda s: approve(s, says(2, "  "), EVIDENCE, ANYBODY), "nobody is named"),
         (lambda s: approve(s, says(2, "eve"), EVIDENCE, PromotionSpec(approvers=["ada"])), "eve may not decide on this model; promotion.approvers: ada"),
         (lambda s: approve(s, says(2, "eve", emergency=True), EVIDENCE, ANYBODY), "it needs a reason"),
+        (lambda s: reject(s, says(2), ANYBODY), "a rejection needs a reason"),
         (lambda s: reject(s, says(1), ANYBODY), "version 1 was promoted on 2013-06-01"),
         (lambda s: roll_back(s, says(2), ANYBODY), "version 2 has never been champion; those that have: 1"),
         (before, "version 1 is the only one that has been champion"),

@@ -41,14 +41,14 @@ def office(registrar: Registrar, spec: ModelSpec, settings: Settings, tmp_path: 
 
 
 @pytest.fixture
-def propose(office: Office, training: Training) -> Callable[[], Proposed]:
+def propose(office: Office, registrar: Registrar, training: Training) -> Callable[[], Proposed]:
     """Register the training once more, and propose the version that it becomes."""
     files = Path(training.files)
     for name in ("verdict.json", "verdict.html", "spec.json"):
         (files / name).write_text(json.dumps({"what": name}))
 
     def register() -> Proposed:
-        version = office.registrar.record(training).version
+        version = registrar.record(training).version
         assert version is not None
         where = Places(training.lineage.rows.uri, version.artifact.uri, training.files)
         evidence = collect(where, snapshot=training.lineage.rows.digest, artifact=version.artifact.digest)

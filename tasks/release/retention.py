@@ -1,0 +1,78 @@
+"""What may be deleted: whatever no row of the ledger rests on.
+
+Kept are the runs whose verdict the ledger names, with every snapshot that made them; so all that was ever champion,
+proposed or refused can still be shown with its evidence. Registered versions are MLflow's, and never touched.
+"""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from tasks.release.evidence import VERDICT
+from tasks.release.ledger.book import Ledger
+from tasks.release.ledger.entries import Judged, Proposed
+from tasks.release.ledger.leases import holding
+from tasks.release.record import LINEAGE
+from tasks.settings import Settings
+
+_SNAPSHOTS = ("raw", "rows", "quarantine")
+
+
+@dataclass(frozen=True)
+class Waste:
+    """Something that nothing rests on."""
+
+    path: Path
+    bytes: int
+
+
+def find_waste(settings: Settings, ledger: Ledger, model: str) -> list[Waste]:
+    """Return what of ``model`` may be deleted; nothing while it is being trained."""
+    home = settings.of(model)
+    with ledger.deciding() as page:
+        training = holding(page, model, "training")
+    if training and not training.free:
+        return []
+    named = _named(ledger, model)
+    runs = [run for run in sorted((home / "runs").glob("*")) if run.is_dir()]
+    kept = [run for run in runs if _verdict(run) in named]
+    needed = {digest for run in kept for digest in _snapshots(run)} | named
+    snapshots = [path for place in _SNAPSHOTS for path in sorted((home / place).glob("*.parquet"))]
+    useless = [run for run in runs if run not in kept] + [path for path in snapshots if path.stem not in needed]
+    return [Waste(path, _size(path)) for path in useless]
+
+
+def delete(waste: list[Waste]) -> None:
+    """Delete it."""
+    for one in waste:
+        if one.path.is_dir():
+            shutil.rmtree(one.path)
+        else:
+            one.path.unlink(missing_ok=True)
+
+
+def _named(ledger: Ledger, model: str) -> set[str]:
+    """Return every digest that the ledger names as evidence."""
+    whats = (entry.what for entry in ledger.entries(model))
+    return {digest for what in whats if isinstance(what, Judged | Proposed) for digest in vars(what.evidence).values()}
+
+
+def _verdict(run: Path) -> str | None:
+    try:
+        return hashlib.sha256((run / "record" / VERDICT).read_bytes()).hexdigest()
+    except OSError:
+        return None
+
+
+def _snapshots(run: Path) -> Iterator[str]:
+    lineage = json.loads((run / "record" / LINEAGE).read_text(encoding="utf-8"))
+    for name in ("raw", "rows", "quarantined"):
+        yield lineage[name]["digest"]
+
+
+def _size(path: Path) -> int:
+    files = path.rglob("*") if path.is_dir() else [path]
+    return sum(file.stat().st_size for file in files if file.is_file())
