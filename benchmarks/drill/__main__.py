@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
+from statistics import median
 
 import click
 
 from benchmarks.drill.killing import Drilled, drill
 from benchmarks.drill.postgres import postgres
 from benchmarks.drill.report import document
+from benchmarks.drill.speed import Speed, speed
 from benchmarks.drill.storm import Storm, storm
 from benchmarks.drill.world import OPERATIONS, World, build
 
@@ -26,16 +28,18 @@ DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "reliability.md"
 @click.option("--write/--no-write", default=True, help="Write docs/reliability.md.")
 def main(every: int, seconds: float, processes: int, sqlite_only: bool, write: bool) -> None:
     """Drill proposals, approvals, rejections and rollbacks; exit code 1 if anything was lost or doubled."""
-    drilled, storms = list[Drilled](), list[Storm]()
+    drilled, storms, speeds = list[Drilled](), list[Storm](), list[Speed]()
     with tempfile.TemporaryDirectory() as folder:
         world = build(Path(folder) / "home")
         for name in ["SQLite"] if sqlite_only else ["SQLite", "PostgreSQL"]:
             with _server(name) as url:
                 here = replace(world, server=url)
+                speeds.append(speed(here, Path(folder) / name / "speed", database=name))
+                print(f"{name}, a promotion: {median(speeds[-1].milliseconds):.0f} ms", flush=True)
                 drilled += [_drill(here, what, Path(folder) / name / what, (name, every)) for what in OPERATIONS]
                 storms.append(_storm(here.elsewhere(Path(folder) / name / "storm"), (processes, seconds), name))
     if write:
-        DOCUMENT.write_text(document(drilled, storms), encoding="utf-8")
+        DOCUMENT.write_text(document(drilled, storms, speeds), encoding="utf-8")
     raise SystemExit(any(trial.wrong for one in drilled for trial in one.trials) or any(one.wrong for one in storms))
 
 

@@ -1,8 +1,8 @@
 """The places at which a process can die that make a difference, found by watching it and not by hand.
 
-A boundary is the call or the return of one of our own functions that decide, write or move something, a statement of
-any database that writes or begins to, a commit, and a file's move into its place. A process that dies after a read
-leaves what one that dies before it leaves.
+A boundary is an effect, before it and after it: a statement of any database that writes or begins to, a commit, a file
+that is opened to be written or moved into its place, and the start of a process. A process that dies between two
+effects leaves what one leaves that dies right after the first.
 """
 
 import os
@@ -11,11 +11,10 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
-
-_RELEASE = str(Path(__file__).resolve().parents[2] / "tasks" / "release")
+from typing import Any
 
 _WRITES = ("INSERT", "UPDATE", "DELETE", "BEGIN", "CREATE", "DROP", "ALTER")
+_TO_WRITE = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 
 class Boundaries:
@@ -33,14 +32,14 @@ class Boundaries:
 
         sa.event.listen(sa.Engine, "before_cursor_execute", self._statement)
         sa.event.listen(sa.Engine, "after_cursor_execute", self._executed)
-        sa.event.listen(sa.Engine, "commit", lambda _: self._pass("commit"))
+        sa.event.listen(sa.Engine, "commit", lambda _: self._pass("before a commit"))
         sys.addaudithook(self._audit)
         self._watching = True
-        sys.setprofile(self._profile)
+        self._pass("the start")
         try:
             yield
+            self._pass("the end")
         finally:
-            sys.setprofile(None)
             self._watching = False
 
     def _pass(self, name: str) -> None:
@@ -48,19 +47,28 @@ class Boundaries:
         if self._kill_at is not None and len(self.names) > self._kill_at:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    def _profile(self, frame: FrameType, event: str, _: object) -> None:
-        code = frame.f_code
-        if event in ("call", "return") and code.co_filename.startswith(_RELEASE) and not code.co_name.startswith("<"):
-            self._pass(f"{event} {Path(code.co_filename).stem}.{code.co_name}")
-
     def _statement(self, _: object, __: object, statement: str, *___: object) -> None:
         if statement.lstrip().startswith(_WRITES):
-            self._pass(f"before {' '.join(statement.split()[:3])}")
+            self._pass(f"before {_short(statement)}")
 
     def _executed(self, _: object, __: object, statement: str, *___: object) -> None:
         if statement.lstrip().startswith(_WRITES):
-            self._pass(f"after {' '.join(statement.split()[:3])}")
+            self._pass(f"after {_short(statement)}")
 
-    def _audit(self, event: str, _: object) -> None:
-        if self._watching and event in ("os.rename", "subprocess.Popen"):
-            self._pass(event)
+    def _audit(self, event: str, arguments: tuple[Any, ...]) -> None:
+        if not self._watching:
+            return
+        if event == "os.rename":
+            self._pass(f"before {Path(os.fsdecode(arguments[1])).name} is moved into its place")
+        elif event == "subprocess.Popen":
+            self._pass("before a process is started")
+        elif event == "open" and isinstance(arguments[0], str) and _is_written(*arguments):
+            self._pass(f"before {Path(arguments[0]).name} is written")
+
+
+def _is_written(path: str, _: object, flags: int) -> bool:
+    return bool(flags & _TO_WRITE) and not path.startswith(("/dev", "/proc"))
+
+
+def _short(statement: str) -> str:
+    return " ".join(statement.split("(")[0].split()[:3])

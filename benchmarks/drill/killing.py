@@ -78,13 +78,13 @@ def _trial(world: World, operation: str, where: tuple[int, str]) -> Trial:
     wrong = [] if killed == -9 else [f"it was not killed, and ended with {killed}"]
     champion = world.standing().champion
     wrong += _ledger(world)
-    if _in_child(lambda: OPERATIONS[operation](world)):
-        wrong.append("it could not be done again")
     found = world.settings.home / "found.json"
-    if _in_child(lambda: found.write_text(json.dumps(_after(world, operation)))):
-        wrong.append("what is left could not be looked at")
-    else:
-        wrong += json.loads(found.read_text())
+
+    def restart() -> None:
+        OPERATIONS[operation](world)
+        found.write_text(json.dumps(_after(world, operation)))
+
+    wrong += ["it could not be done again"] if _in_child(restart) else json.loads(found.read_text())
     return Trial(name, champion.version if champion else 0, tuple(wrong))
 
 

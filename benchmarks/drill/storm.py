@@ -1,12 +1,13 @@
 """Many processes that approve, reject, propose and roll back the same model at random."""
 
 import multiprocessing
+import os
 import random
 import time
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import cast
+from typing import Any, cast
 
 from benchmarks.drill.world import MODEL, RegistryHere, World, says
 from tasks.errors import DecisionRefused, PerennialError
@@ -49,7 +50,7 @@ def storm(world: World, *, processes: int, seconds: float, database: str) -> Sto
     return Storm(database, processes, seconds, done, (*wrong, *_at_the_end(world)), times)
 
 
-def _decide(world: World, seed: int, seconds: float, results: "multiprocessing.Queue[object]") -> None:
+def _decide(world: World, seed: int, seconds: float, results: "multiprocessing.Queue[Any]") -> None:
     draw, office = random.Random(seed), world.office()  # noqa: S311 - no secret depends on it
     done, wrong, taken = Counter[str](), list[str](), list[float]()
     until = time.monotonic() + seconds
@@ -68,6 +69,9 @@ def _decide(world: World, seed: int, seconds: float, results: "multiprocessing.Q
         taken.append(1000 * (time.perf_counter() - start))
         wrong += _broken(office.ledger)
     results.put((done, wrong, taken))
+    results.close()
+    results.join_thread()
+    os._exit(0)  # what libraries would do at exit is their parent's affair
 
 
 def _one(office: Office, what: str, draw: random.Random) -> None:

@@ -36,16 +36,16 @@ class Training:
     step: float
     enter: float
     hear: float
-    decide: float
+    weigh: float
     rows: int
 
     @property
     def gate(self) -> float:
         """Models brought together, predictions, leakage audit, decision: without waiting, and without the report."""
-        return self.enter + self.hear + self.decide
+        return self.enter + self.hear + self.weigh
 
     def line(self, name: str) -> list[str]:
-        parts = (self.enter, self.hear, self.decide, self.step, self.wall)
+        parts = (self.enter, self.hear, self.weigh, self.step, self.wall)
         return [name, f"{self.rows:,}", *(f"{seconds:.2f}" for seconds in parts), self.share]
 
     @property
@@ -69,7 +69,7 @@ def study(runner: Runner) -> Section:
         missed=(f"the gate takes {second.share} of the training",) if over else (),
         parts=(
             Table(
-                ("seconds", "rows", "meet", "hear", "decide", "whole step", "whole training", "gate (step)"),
+                ("seconds", "rows", "meet", "hear", "weigh", "whole step", "whole training", "gate (step)"),
                 [first.line("first model, no champion"), second.line("challenger against it")],
             ),
             f"`compare()` alone, {_ROWS:,} rows, {_RESAMPLES:,} resamples, seconds on one core:",
@@ -107,7 +107,7 @@ def _train(settings: Settings, api: str, as_of: str) -> Training:
     output = _perennial(settings, api, "benchmarks.gate.timed_training", _MODEL, as_of)
     wall = perf_counter() - start
     taken = json.loads(output.splitlines()[-1])
-    return Training(wall, **{name: taken[name] for name in ("step", "enter", "hear", "decide", "rows")})
+    return Training(wall, **{name: taken[name] for name in ("step", "enter", "hear", "weigh", "rows")})
 
 
 def _perennial(settings: Settings, api: str, *command: str) -> str:
@@ -133,7 +133,7 @@ def _seconds(metric: str, number: int) -> float:
 _MEASURED = (
     f"Measured: the flights of 2013, {TIMES} times as many a day (`benchmarks/flights.py`), in a fresh home and fresh "
     f"processes; the first model as of {CHAMPION_AS_OF} is approved, and a challenger trained as of {AS_OF}. Meet: "
-    "load both models and the rows. Hear: find the rows that neither has seen, predict, audit for leaks. Decide: "
+    "load both models and the rows. Hear: find the rows that neither has seen, predict, audit for leaks. Weigh: "
     "`judge()` with slices, the search for slices and calibration. These numbers change from run to run and with the "
     "machine."
 )

@@ -36,17 +36,32 @@ class Section:
     """Tables, and paragraphs between them."""
     simulated: str
     """What was done, in a few sentences."""
+    whole: str | None = None
+    """The section as its study words it, in place of the rest."""
 
     def __str__(self) -> str:
+        if self.whole is not None:
+            return self.whole
         goal = f"**Goal missed: {'; '.join(self.missed)}.**" if self.missed else "The goal is met."
         return "\n\n".join([f"## {self.title}", f"{self.shows} {goal}", *map(str, self.parts), self.simulated])
 
 
-def page(sections: Sequence[Section], also: Sequence[str], seconds: Sequence[tuple[str, float]]) -> str:
-    """Return the whole page: what was missed first, then each section, then ``also`` and how long it all took."""
-    missed = [f"{section.title}: {goal}" for section in sections for goal in section.missed]
+@dataclass(frozen=True)
+class Measured:
+    """A section as it is kept."""
+
+    name: str
+    title: str
+    text: str
+    missed: Sequence[str]
+    seconds: float
+
+
+def page(found: Sequence[Measured]) -> str:
+    """Return the whole page: what was missed first, then each section, and how long each took."""
+    missed = [f"{one.title}: {goal}" for one in found for goal in one.missed]
     verdict = f"**Missed: {'; '.join(missed)}.**" if missed else "All goals of this page are met."
-    took = ", ".join(f"{name} {time:.0f} s" for name, time in seconds)
-    total = sum(time for _, time in seconds)
-    end = f"## How long it takes\n\n{took}; {total / 60:.0f} minutes in all, in two processes."
-    return "\n\n".join([_HEADER + "\n" + verdict, *map(str, sections), *also, end]) + "\n"
+    took = ", ".join(f"{one.name} {one.seconds:.0f} s" for one in found)
+    minutes = sum(one.seconds for one in found) / 60
+    end = f"## How long it takes\n\n{took}; {minutes:.0f} minutes in all, in two processes."
+    return "\n\n".join([_HEADER + "\n" + verdict, *(one.text for one in found), end]) + "\n"

@@ -186,6 +186,6 @@ _SIMULATED = (
     f"the champion, and on the planted slice {LOSS} points worse; `judge()` with the default gate, ten columns for the "
     f"search, {PLANTED} repetitions of the first line and {BESIDE} of the others. False refusals: two models of the "
     f"same quality, ten random columns of ten values, all of them declared, {NOISE_SLICES:,} repetitions; with no "
-    "margin each slice is at the border of what is to be refused, with the default margin (four times the gate's, 2 "
-    "points) well inside of what is not."
+    "margin each slice is at the border of what is to be refused, with the default margin (twice the gate's, 1 "
+    "point) well inside of what is not."
 )

@@ -1,7 +1,7 @@
 """``python -m benchmarks.gate.timed_training MODEL AS_OF``: `perennial train`, with a clock at the gate.
 
 Prints one line of JSON: seconds of bringing the models together on the holdout, of hearing (predictions and the
-leakage audit), of deciding, of the whole step, and how many rows judged.
+leakage audit), of weighing, of the whole step, and how many rows judged.
 """
 
 import json
@@ -39,7 +39,7 @@ def train(model: str, as_of: str) -> None:
     prepare_environment(load_settings(), quiet_console=True)  # before Prefect is imported
     from tasks import steps
 
-    for name in ("enter", "hear", "decide"):
+    for name in ("enter", "hear", "weigh"):
         setattr(steps, name, timed(name, getattr(steps, name)))
     steps.judge = timed("step", steps.judge)  # type: ignore[assignment]
     sys.argv = ["perennial", "train", model, "--as-of", as_of, "--quiet"]

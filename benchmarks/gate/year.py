@@ -173,11 +173,11 @@ def _table(found: dict[Kind, FloatArray]) -> Table:
 
 
 _WHY = (
-    "Where the past returns, a challenger can look as good on the last two weeks and be worse in the next: nothing in "
-    "a holdout tells. There the default rule promotes nearly everything, since all of it is within the margin, and "
-    "gives up what always promoting does; a smaller margin, or rule `better`, keeps the older model in time. The gate "
-    "that asks for more than the naive baseline costs something too: at a turn both models can be worse than it, and "
-    "then the champion stays, however much better the challenger is."
+    "Where seasons return, the eight weeks that a challenger has learned from can be the wrong season already. On the "
+    "holdout it is then worse by less than the margin, so that the default rule promotes it, as it does nearly all: it "
+    "gives up what always promoting does. A smaller margin, or rule `better`, keeps the older model. The gate that "
+    "asks for more than the naive baseline costs something too: at a turn both models can be worse than it, and then "
+    "the champion stays, however much better the challenger is."
 )
 _SIMULATED = f"""\
 Simulated: {WORLDS} worlds of each kind, the same challengers for all rules. Ten features with normal values; labels by

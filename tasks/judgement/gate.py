@@ -22,7 +22,7 @@ from tasks.metrics.losses import absolute_error, log_loss
 from tasks.spec import GateSpec, write_duration
 
 _Found = TypeVar("_Found")
-SLICE_MARGINS = 4
+SLICE_MARGINS = 2
 """How many margins a slice may be worse where the spec does not say: slices are smaller, and differ more."""
 
 

@@ -84,9 +84,11 @@ def promotion(standing: Standing, pending: Pending, given: tuple[Approved, ...])
 
 
 def reject(standing: Standing, decision: Decision, rules: PromotionSpec) -> list[What]:
-    """Return the rejection of a pending proposal."""
+    """Return the rejection of a pending proposal; rejecting what was rejected already adds nothing."""
     _may_decide(decision, rules)
-    pending = standing.proposal_of(decision.version)
+    pending, ended = standing.proposal_of(decision.version), standing.ended.get(decision.version)
+    if pending is None and ended is not None and isinstance(ended.what, Rejected):
+        return []
     if pending is None:
         raise DecisionRefused(_not_pending(standing, decision.version))
     if not decision.reason.strip():

@@ -37,7 +37,11 @@ def decide(office: Office, verb: Verb, decision: Decision) -> Outcome:
         DecisionRefused: it may not be, with the reason.
         ArtifactDamaged: the version's files are not what was judged, or do not predict the same.
     """
-    now_is = _examine(office, verb, decision)
+    return write_down(office, verb, decision, examine(office, verb, decision))
+
+
+def write_down(office: Office, verb: Verb, decision: Decision, now_is: Evidence | None) -> Outcome:
+    """Write a decision down, if it may be, given the evidence as it was found; and have MLflow follow."""
     with office.ledger.deciding() as page:
         whats = _whats(standing(page.entries(office.model)), verb, decision, (now_is, office.spec.promotion))
         entries = tuple(page.append(office.model, what, at=decision.at) for what in whats)
@@ -56,7 +60,7 @@ def follow(model: str, registrar: Follower) -> str | None:
     return None
 
 
-def _examine(office: Office, verb: Verb, decision: Decision) -> Evidence | None:
+def examine(office: Office, verb: Verb, decision: Decision) -> Evidence | None:
     """Return the evidence as it is now, once the artifact has predicted in a fresh process; None: there is none."""
     now = office.standing()
     if verb == "roll back":

@@ -60,8 +60,9 @@ def propose(run: TrainingRun, trained: Trained) -> tuple[Entry, ...]:
         written = [page.append(run.spec.model, judged, at=at)]
         if proposed is not None:
             written += _open(page, run.spec.model, proposed, at)
-    if any(entry.kind == "promotion" for entry in written):
-        follow(run.spec.model, run.registrar)
+    follow(
+        run.spec.model, run.registrar
+    )  # also when nothing was promoted: an earlier promotion may have been cut short
     return tuple(written)
 
 

@@ -57,9 +57,7 @@ class GateSpec(Section):
         None, ge=1, description="A row that has judged so often judges no more; not given: it only costs alpha."
     )
     slices: list[str] = Field(default_factory=list, description="Columns on whose values none may get worse.")
-    slice_margin: Margin | None = Field(
-        None, description="How much worse a slice may be; not given: four times the margin."
-    )
+    slice_margin: Margin | None = Field(None, description="How much worse a slice may be; not given: twice the margin.")
     min_slice_rows: int = Field(100, ge=2, description="A smaller slice is reported as not testable.")
     search_slices: int = Field(3, ge=0, le=10, description="Worst slices to look for beside the declared ones.")
     floors: dict[str, float] = Field(default_factory=dict, description="Absolute limits, by metric.")

@@ -52,6 +52,16 @@ def test_a_value_changed_under_its_recorded_digests_is_found_by_column(tmp_path:
         load_snapshot(snapshot)
 
 
+def test_a_file_that_changes_after_it_was_read_is_found_at_the_next_read(tmp_path: Path) -> None:
+    snapshot = save_snapshot(pa.table({"a": [1, 2, 3]}), tmp_path)
+    assert load_snapshot(snapshot).num_rows == 3
+    metadata = pq.read_schema(snapshot.uri).metadata
+    pq.write_table(pa.table({"a": [1, 2, 4]}).replace_schema_metadata(metadata), snapshot.uri)
+
+    with pytest.raises(SnapshotDamaged, match="column a has the digest"):
+        load_snapshot(snapshot)
+
+
 @pytest.mark.parametrize("keep", [0, 10, 400])
 def test_a_truncated_file_is_never_read(tmp_path: Path, keep: int) -> None:
     snapshot = save_snapshot(TABLE, tmp_path)

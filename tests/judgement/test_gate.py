@@ -321,7 +321,7 @@ def test_a_margin_that_nobody_set_is_the_metric_s_own() -> None:
     verdict = judge(held, make_gate(metric="log_loss", margin="2%"), 7)
     assert verdict.comparison is not None
     assert verdict.margin == pytest.approx(0.02 * verdict.comparison.rival)
-    assert verdict.slice_margin == pytest.approx(4 * verdict.margin)
+    assert verdict.slice_margin == pytest.approx(2 * verdict.margin)
 
 
 def test_more_rows_are_not_asked_for_where_they_cannot_help() -> None:

@@ -133,6 +133,7 @@ def test_no_emergency_takes_evidence_that_changed(diary: Diary) -> None:
 def test_a_rejected_version_cannot_be_approved_any_more(diary: Diary) -> None:
     assert diary.write(reject(diary.now(), says(2, reason="too slow"), ANYBODY)) == [Rejected(2, 4, "ada", "too slow")]
 
+    assert reject(diary.now(), says(2, reason="too slow"), ANYBODY) == []
     with pytest.raises(DecisionRefused, match="version 2 was rejected by ada on 2013-06-01: too slow"):
         approve(diary.now(), says(2), EVIDENCE, ANYBODY)
 
