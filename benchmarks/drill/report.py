@@ -16,11 +16,11 @@ person or a flow would start it again.
 A **boundary** is an effect, before it and after it: a statement of any database (the ledger's and MLflow's) that writes
 or begins to, a commit, a file that is opened to be written or moved into its place, the start of a process. They are
 found by watching an undisturbed run, and not by hand. A process that dies between two effects leaves what one leaves
-that dies right after the first.
+that dies right after the first. Of many files written one after the other, it is killed at the first, the middle and
+the last.
 
-The world is real: three trainings of `flight_delay`
-(with a margin so wide that each may be promoted), the first two of them approved; each trial has a copy of both
-databases.
+The world is real: three trainings of `flight_delay` (with a margin so wide that each may be promoted), the first two
+of them approved; each trial has a copy of both databases.
 
 After each kill: the ledger's chain of digests is whole, and no version is promoted twice. After the restart: the
 champion is the one that was decided on, its files predict what they did when they were written, MLflow's alias points

@@ -11,7 +11,7 @@ independent is whole blocks of time, as long as there are enough of them:
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import nan, sqrt
 
 import numpy as np
@@ -27,6 +27,8 @@ ENOUGH_BLOCKS = 10
 """A spread estimated by drawing from fewer blocks than this says little,"""
 FEWEST_BLOCKS = 4
 """and one estimated from fewer than this says nothing."""
+_FEWEST_IN_TAIL = 10
+"""Resamples beyond a bound; where fewer are to be expected, the bound is where the last few happen to lie."""
 _POWER = 0.8
 
 
@@ -139,9 +141,13 @@ def _bootstrap(pair: Pair, blocks: Blocks, test: PairedTest) -> _Spread:
     kept = gains[~np.isnan(gains)]
     unit = "rows" if blocks.count == len(pair.labels) else test.unit
     error = float(kept.std()) * sqrt(blocks.count / (blocks.count - 1)) if len(kept) else nan
-    low, high = interval(kept, blocks.count, test.alpha)
     dropped = len(gains) - len(kept)
-    return _Spread(f"paired bootstrap over {unit}", low, high, error, blocks.count - 1, test.resamples, dropped)
+    if test.alpha * len(kept) >= _FEWEST_IN_TAIL:
+        low, high = interval(kept, blocks.count, test.alpha)
+        return _Spread(f"paired bootstrap over {unit}", low, high, error, blocks.count - 1, test.resamples, dropped)
+    # What happens once in a thousand is not seen in a thousand resamples: there the error alone has to say it.
+    found = _of_error(f"Student's t on a bootstrap over {unit}", pair, (error, blocks.count - 1), test)
+    return replace(found, resamples=test.resamples, dropped=dropped)
 
 
 def _jackknife(pair: Pair, blocks: Blocks, test: PairedTest) -> _Spread:

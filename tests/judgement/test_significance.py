@@ -131,3 +131,15 @@ def test_the_same_seed_gives_the_same_interval_and_another_seed_another() -> Non
 
     assert compare(pair, ROC_AUC) == compare(pair, ROC_AUC)
     assert compare(pair, ROC_AUC).low != compare(pair, replace(ROC_AUC, seed=2)).low
+
+
+def test_a_bound_that_no_resample_shows_is_said_by_the_error() -> None:
+    pair = make_pair(noise=2.0)
+
+    wide = [compare(pair, replace(LOG_LOSS, alpha=alpha)) for alpha in (0.05, 0.001, 0.00001)]
+
+    assert [found.method for found in wide] == [
+        "paired bootstrap over days",
+        *["Student's t on a bootstrap over days"] * 2,
+    ]
+    assert wide[2].low < wide[1].low < wide[0].low < wide[0].high < wide[1].high < wide[2].high
