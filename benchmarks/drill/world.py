@@ -20,8 +20,9 @@ from tasks.release.ledger.standing import Standing, standing
 from tasks.release.office import Office
 from tasks.release.proposing import Trained
 from tasks.release.registrar import Followed, Registrar
-from tasks.release.registry import Recorded, Registry, Training, Version
+from tasks.release.registry import Registry
 from tasks.release.run import TrainingRun
+from tasks.release.versions import Recorded, Training, Version
 from tasks.settings import Settings, load_settings, prepare_environment
 from tasks.spec import load_spec
 

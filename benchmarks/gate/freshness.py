@@ -18,7 +18,7 @@ from tasks.metrics import find_metric
 from tasks.release.challenger import Challenger, Recipe, make_challenger
 from tasks.release.contest import choose, contest, enter
 from tasks.release.lineage import Lineage
-from tasks.release.registry import Version
+from tasks.release.versions import Version
 from tasks.settings import Settings, load_settings
 from tasks.spec import load_spec
 

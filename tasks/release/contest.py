@@ -25,8 +25,8 @@ from tasks.judgement.wear import Uses
 from tasks.learning import estimator
 from tasks.release.artifact import Model, load_artifact
 from tasks.release.challenger import Challenger, Recipe, split_masks
-from tasks.release.registry import Version
 from tasks.release.searchable import searchable
+from tasks.release.versions import Version
 from tasks.release.wear import Attempt, count_uses, record_attempt
 from tasks.spec import ModelSpec
 

@@ -15,6 +15,7 @@ from tasks.release.ledger.entries import Expired
 from tasks.release.ledger.leases import Purpose, holding
 from tasks.release.ledger.standing import Pending, Standing, standing
 from tasks.release.registrar import Registrar
+from tasks.release.retention import find_waste
 from tasks.settings import Settings
 from tasks.spec import names
 
@@ -49,6 +50,7 @@ def examine_all(settings: Settings) -> Iterator[Finding]:
             yield from _champion(model, now, registrar)
             yield from _proposals(model, now, ledger)
             yield from _leases(model, ledger)
+            yield from _waste(model, settings, ledger)
 
 
 def _champion(model: str, now: Standing, registrar: Registrar) -> Iterator[Finding]:
@@ -94,3 +96,11 @@ def _leases(model: str, ledger: Ledger) -> Iterator[Finding]:
             found = holding(page, model, purpose)
         if found and not found.free:
             yield Finding("well", f"{model}: a {purpose} is going on, by {found.holder}")
+
+
+def _waste(model: str, settings: Settings, ledger: Ledger) -> Iterator[Finding]:
+    waste = find_waste(settings, ledger, model)
+    if runs := [one for one in waste if one.path.is_dir()]:
+        died = f"{len(runs)} runs died before their verdict" if len(runs) > 1 else "a run died before its verdict"
+        freed = sum(one.bytes for one in waste) / 1e6
+        yield Finding("well", f"{model}: {died}; `perennial prune {model} --delete` would free {freed:,.1f} MB")

@@ -13,8 +13,8 @@ from tasks.release.ledger.standing import standing
 from tasks.release.lineage import Lineage
 from tasks.release.promotion import follow
 from tasks.release.record import Subject, Written, evidence_of
-from tasks.release.registry import Recorded, Version
 from tasks.release.run import TrainingRun
+from tasks.release.versions import Recorded, Version
 
 
 @dataclass(frozen=True)

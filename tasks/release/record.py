@@ -24,7 +24,7 @@ from tasks.release.challenger import Challenger
 from tasks.release.evidence import REPORT, SPEC, VERDICT, collect
 from tasks.release.ledger.entries import Evidence, Places
 from tasks.release.lineage import Lineage
-from tasks.release.registry import Training
+from tasks.release.versions import Training
 from tasks.spec import ModelSpec
 
 LINEAGE = "lineage.json"

@@ -24,7 +24,8 @@ from tasks.judgement.verdict import Cost
 from tasks.release.artifact import Artifact
 from tasks.release.ledger.book import Ledger
 from tasks.release.ledger.standing import standing
-from tasks.release.registry import Recorded, Registry, Training, Version
+from tasks.release.registry import Registry
+from tasks.release.versions import Recorded, Training, Version
 from tasks.settings import Settings, child_environment, load_settings
 
 

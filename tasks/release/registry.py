@@ -4,8 +4,6 @@ The only door to MLflow. It keeps its records in SQLite and its files in the hom
 """
 
 import tempfile
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -18,6 +16,7 @@ from tasks.release.inspection import inspect_artifact
 from tasks.release.lineage import Lineage
 from tasks.release.lock import one_at_a_time
 from tasks.release.signature import signature
+from tasks.release.versions import PastTraining, Recorded, Training, Version
 from tasks.settings import Settings
 
 if TYPE_CHECKING:
@@ -32,58 +31,6 @@ _TRIES = 3
 """An alias that somebody sets at the same moment by hand is an IntegrityError in MLflow's database."""
 _PACKAGE = Path(__file__).resolve().parents[1]
 _SCORING_LIBRARIES = ("lightgbm", "mlflow", "numpy", "pandas", "pandera", "pyarrow", "pydantic")
-
-
-@dataclass(frozen=True)
-class Training:
-    """One training as it is to be recorded."""
-
-    model: str
-    name: str
-    artifact: Artifact
-    lineage: Lineage
-    outcome: str
-    promotable: bool
-    summary: str
-    metrics: Mapping[str, float]
-    params: Mapping[str, str]
-    files: str
-    """Folder of what is kept with the run: verdict, report, pictures."""
-
-
-@dataclass(frozen=True)
-class Version:
-    """A registered version of a model."""
-
-    model: str
-    number: int
-    artifact: Artifact
-    lineage: Lineage
-    run_id: str
-
-
-@dataclass(frozen=True)
-class Recorded:
-    """Where a training stands in the registry."""
-
-    run_id: str
-    version: Version | None
-    """None: it may not be promoted."""
-
-
-@dataclass(frozen=True)
-class PastTraining:
-    """A training as the history shows it."""
-
-    run_id: str
-    started: datetime
-    as_of: datetime
-    reason: str
-    outcome: str
-    version: int | None
-    artifact: str
-    summary: str
-    metrics: Mapping[str, float]
 
 
 class Registry:

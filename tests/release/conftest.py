@@ -10,7 +10,7 @@ from tasks.data.ingestion import ingest, prepare
 from tasks.data.splits import split
 from tasks.release.challenger import Recipe, make_challenger
 from tasks.release.lineage import Lineage
-from tasks.release.registry import Training
+from tasks.release.versions import Training
 from tasks.settings import Settings
 from tasks.spec import ModelSpec
 

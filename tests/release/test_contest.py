@@ -18,7 +18,7 @@ from tasks.release.artifact import load_artifact
 from tasks.release.challenger import Challenger, Recipe, make_challenger
 from tasks.release.contest import choose, contest, enter, seen_keys
 from tasks.release.lineage import Lineage
-from tasks.release.registry import Version
+from tasks.release.versions import Version
 from tasks.settings import Settings
 from tasks.spec import load_spec
 

@@ -10,7 +10,8 @@ from tasks.release.doctor import Finding, examine_all, examine_ledger
 from tasks.release.evidence import collect
 from tasks.release.ledger.book import Ledger
 from tasks.release.ledger.entries import Places, Promoted, Proposed
-from tasks.release.registry import Registry, Training
+from tasks.release.registry import Registry
+from tasks.release.versions import Training
 from tasks.settings import Settings
 
 pytestmark = [
@@ -89,3 +90,10 @@ def test_a_ledger_that_was_tampered_with_is_ill_by_number(settings: Settings, pr
 
     (finding,) = examine_ledger(settings)
     assert (finding.state, "entry 1 is not what was written" in finding.what) == ("ill", True)
+
+
+def test_runs_that_died_are_counted(settings: Settings, proposed: Proposed, write: Callable[..., None]) -> None:
+    write(proposed)
+    (settings.of("returns") / "runs" / "20240301T000000.000000-1").mkdir(parents=True)
+
+    assert any("returns: a run died before its verdict; `perennial prune" in f.what for f in examine_all(settings))

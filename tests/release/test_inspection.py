@@ -5,7 +5,7 @@ import pytest
 
 from tasks.errors import ArtifactDamaged
 from tasks.release.inspection import inspect_artifact
-from tasks.release.registry import Training
+from tasks.release.versions import Training
 
 
 def test_an_artifact_has_a_cost(training: Training) -> None:

@@ -16,7 +16,7 @@ from tasks.release.ledger.entries import Places, Proposed
 from tasks.release.office import Office
 from tasks.release.promotion import decide
 from tasks.release.registrar import Registrar
-from tasks.release.registry import Training
+from tasks.release.versions import Training
 from tasks.settings import Settings
 from tasks.spec import ModelSpec
 

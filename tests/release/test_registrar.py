@@ -12,7 +12,7 @@ import pytest
 
 from tasks.errors import ArtifactDamaged, RegistryError
 from tasks.release.registrar import Registrar
-from tasks.release.registry import Training
+from tasks.release.versions import Training
 from tasks.settings import Settings
 
 PARENT = """

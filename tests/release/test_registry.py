@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from tasks.errors import ArtifactDamaged, RegistryError
-from tasks.release.registry import Registry, Training
+from tasks.release.registry import Registry
+from tasks.release.versions import Training
 from tasks.settings import Settings
 
 pytestmark = [

@@ -1,0 +1,60 @@
+"""What the registry is given, and what it gives back: trainings and versions."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from tasks.release.artifact import Artifact
+from tasks.release.lineage import Lineage
+
+
+@dataclass(frozen=True)
+class Training:
+    """One training as it is to be recorded."""
+
+    model: str
+    name: str
+    artifact: Artifact
+    lineage: Lineage
+    outcome: str
+    promotable: bool
+    summary: str
+    metrics: Mapping[str, float]
+    params: Mapping[str, str]
+    files: str
+    """Folder of what is kept with the run: verdict, report, pictures."""
+
+
+@dataclass(frozen=True)
+class Version:
+    """A registered version of a model."""
+
+    model: str
+    number: int
+    artifact: Artifact
+    lineage: Lineage
+    run_id: str
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """Where a training stands in the registry."""
+
+    run_id: str
+    version: Version | None
+    """None: it may not be promoted."""
+
+
+@dataclass(frozen=True)
+class PastTraining:
+    """A training as the history shows it."""
+
+    run_id: str
+    started: datetime
+    as_of: datetime
+    reason: str
+    outcome: str
+    version: int | None
+    artifact: str
+    summary: str
+    metrics: Mapping[str, float]
