@@ -9,7 +9,9 @@ from typing import Any
 import pyarrow as pa
 import pytest
 from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
 from prefect.client.schemas.objects import State
+from prefect.client.schemas.sorting import FlowRunSort
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from flows.training import run_training, training_flow
@@ -146,12 +148,14 @@ def test_what_a_person_reads_in_the_ui_is_there() -> None:
     run_training("returns", "manual", FIRST)
 
     with get_client(sync_client=True) as client:
-        run = client.read_flow_runs(limit=1)[0]
-        artifacts = client.read_artifacts(limit=50)
+        (run,) = client.read_flow_runs(limit=1, sort=FlowRunSort.START_TIME_DESC)
+        own = FlowRunFilter(id=FlowRunFilterId(any_=[run.id]))
+        artifacts = {artifact.key: str(artifact.data) for artifact in client.read_artifacts(flow_run_filter=own)}
 
     assert run.name == "train-returns-manual"
-    verdict = next(a for a in artifacts if a.key == "returns-verdict" and a.flow_run_id == run.id)
-    assert "ROC AUC" in str(verdict.data)
+    assert "ROC AUC" in artifacts["returns-verdict"]
+    assert "Version 1 of returns awaits a person" in artifacts["returns-proposal"]
+    assert "`perennial approve returns 1`" in artifacts["returns-proposal"]
 
 
 def test_a_database_that_does_not_answer_is_asked_again(

@@ -38,7 +38,7 @@ def make_verdict(worse_on_first: float = 0.0) -> Verdict:
         start=datetime(2013, 5, 17, tzinfo=UTC),
         end=datetime(2013, 5, 31, tzinfo=UTC),
     )
-    rules: dict[str, Any] = {"metric": "roc_auc", "margin": 0.01, "resamples": 200, "floors": {"log_loss": 0.7}}
+    rules: dict[str, Any] = {"metric": "roc_auc", "margin": 0.01, "resamples": 500, "floors": {"log_loss": 0.7}}
     gate = GateSpec(**rules)
     return judge(held, gate, 7, Inspection(leaks=(LEAK,)))
 
