@@ -3,6 +3,7 @@
 It runs the commands that a user types, under a Prefect server of its own, with another clock each time.
 """
 
+import shlex
 import subprocess
 import sys
 import time
@@ -46,7 +47,7 @@ def _play(settings: Settings, api: str) -> None:
 
 def _run(settings: Settings, api: str, *words: str) -> None:
     """Run a command as a user would; a refused challenger is no reason to stop, a mistake is."""
-    print("$ perennial", *words, flush=True)
+    print("$", shlex.join(["perennial", *words]), flush=True)
     command = [sys.executable, "-m", "deployments.cli", *words]
     code = subprocess.run(command, env=child_environment(settings, PREFECT_API_URL=api), check=False).returncode  # noqa: S603
     if code not in (0, 1):
