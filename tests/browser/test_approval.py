@@ -19,6 +19,7 @@ import pytest
 
 from deployments.stack import prefect_server, promotion_form
 from tasks.release.ledger.book import Ledger
+from tasks.release.ledger.entries import Approved
 from tasks.release.ledger.standing import Champion, Standing, standing
 from tasks.settings import Settings
 
@@ -73,11 +74,25 @@ def form(api: str) -> str:
     return api.removesuffix("/api") + urlsplit(link_of_the_announcement(api))._replace(scheme="", netloc="").geturl()
 
 
-def test_an_approval_in_the_prefect_ui_makes_the_version_champion(api: str, page: Any, settings: Settings) -> None:
-    train(api)
+def test_an_approval_in_the_prefect_ui_makes_the_version_champion_though_the_servers_were_restarted(
+    page: Any, settings: Settings
+) -> None:
+    with servers(settings) as api:
+        train(api)
     assert [pending.version for pending in stands(settings).pending] == [1]
 
-    page.goto(form(api))
+    with servers(settings) as api:
+        approve(form(api), page)
+        champion = wait_for_champion(settings)
+
+    assert champion.version == 1
+    approval = next(entry for entry in Ledger(settings.ledger).entries("returns") if entry.kind == "approval")
+    assert isinstance(approval.what, Approved)
+    assert (approval.what.approver, approval.what.reason) == ("Ada", "better in February, and no slice is worse")
+
+
+def approve(address: str, page: Any) -> None:
+    page.goto(address)
     field(page, "decision").locator(".p-select-button__control").focus()
     page.keyboard.press("ArrowDown")  # the list opens by the keyboard; a driver's click comes too soon for it
     page.locator(".p-select-option", has_text="approve").click()
