@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 
 from tasks.data.contract import Contract
 from tasks.data.conversion import convert
+from tasks.data.rows import where
 from tasks.errors import ContractError, DataRefused
 
 if TYPE_CHECKING:
@@ -159,9 +160,9 @@ def _part(table: pa.Table, failures: list[Failure], notes: tuple[str, ...]) -> V
     for failure in failures:
         broken |= failure.rows
     reasons = _reasons(failures, np.flatnonzero(broken))
-    quarantined = table.filter(pa.array(broken)).append_column(REASONS, pa.array(reasons, type=pa.string()))
+    quarantined = where(table, broken).append_column(REASONS, pa.array(reasons, type=pa.string()))
     counts = tuple((failure.reason, int(failure.rows.sum())) for failure in failures)
-    valid = table.filter(pa.array(~broken)) if broken.any() else table
+    valid = where(table, ~broken)
     return Validated(valid, quarantined, tuple(sorted(counts, key=lambda c: (-c[1], c[0]))), notes)
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from tasks.data.keys import group_codes, row_keys
+from tasks.data.rows import where
 from tasks.data.splits import Mask
 from tasks.judgement.leakage.case import AuditCase, Part
 from tasks.release.contest import Arena, Chosen
@@ -31,7 +32,7 @@ def audit_case(arena: Arena, chosen: Chosen) -> AuditCase:
         label_delay=spec.source.label_delay,
         champion_named=arena.version is not None,
         seen_by_champion=chosen.seen,
-        rest=arena.table.filter(pa.array(in_no_part)).select(list(reads)),
+        rest=where(arena.table.select(list(reads)), in_no_part),
     )
 
 
@@ -43,7 +44,7 @@ def _only(holdout: Mask, chosen: Chosen) -> Mask:
 
 
 def _part(arena: Arena, mask: Mask) -> Part:
-    source, rows = arena.recipe.spec.source, arena.table.filter(pa.array(mask))
+    source, rows = arena.recipe.spec.source, where(arena.table, mask)
     # Of the whole table: a row without a group is a group of its own, and must not have another's number elsewhere.
     groups = group_codes(arena.table, source.group)
     return Part(

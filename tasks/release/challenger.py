@@ -10,6 +10,7 @@ from tasks.data.features import fit_features, known_columns, make_matrix
 from tasks.data.keys import group_codes
 from tasks.data.labels import Labels, read_labels
 from tasks.data.matrix import Labelled
+from tasks.data.rows import where
 from tasks.data.snapshot import Snapshot, load_snapshot
 from tasks.data.splits import Mask, Part, SplitRows, Splits, members, require_classes, require_rows
 from tasks.learning.estimator import fit
@@ -73,10 +74,10 @@ def make_challenger(rows: Snapshot, splits: Splits, recipe: Recipe, folder: Path
     table = load_snapshot(rows, _training_columns(spec, recipe.contract))
     labels = read_labels(table.column(spec.source.target), spec)
     masks = split_masks(table, labels, splits, spec.source)
-    fitted = fit_features(table.filter(pa.array(masks["train"])), spec, recipe.contract)
+    fitted = fit_features(where(table, masks["train"]), spec, recipe.contract)
     train_on, choose_on = (
         Labelled(
-            make_matrix(table.filter(pa.array(masks[part])), fitted, recipe.contract),
+            make_matrix(where(table, masks[part]), fitted, recipe.contract),
             labels.values[masks[part]],
         )
         for part in ("train", "validation")
@@ -88,7 +89,7 @@ def make_challenger(rows: Snapshot, splits: Splits, recipe: Recipe, folder: Path
     if spec.gate.max_seed_difference is not None:
         problem = Problem(spec.task, labels.target, spec.seed + 1, recipe.threads)
         twin = replace(model, estimator=fit(trained.choice, train_on, choose_on, problem))
-    sample = table.filter(pa.array(masks["holdout"])).slice(0, SAMPLE_ROWS)
+    sample = where(table, masks["holdout"]).slice(0, SAMPLE_ROWS)
     return Challenger(
         artifact=write_artifact(model, sample, folder / "artifact"),
         baseline=str(folder / "baseline"),

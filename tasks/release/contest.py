@@ -14,6 +14,7 @@ from tasks.data.features import known_columns, make_matrix
 from tasks.data.keys import Keys, row_keys
 from tasks.data.labels import Labels, read_labels, recode
 from tasks.data.matrix import FloatArray
+from tasks.data.rows import where
 from tasks.data.snapshot import Snapshot, load_snapshot
 from tasks.data.splits import Mask, Part, Splits, within
 from tasks.data.window import microseconds
@@ -48,7 +49,7 @@ class Arena:
 
     def held(self) -> pa.Table:
         """Return the labelled rows of the holdout window."""
-        return self.table.filter(pa.array(self.masks["holdout"]))
+        return where(self.table, self.masks["holdout"])
 
 
 def enter(rows: Snapshot, splits: Splits, recipe: Recipe, rivals: tuple[Challenger, Version | None]) -> Arena:
@@ -152,7 +153,7 @@ def seen_keys(version: Version, spec: ModelSpec, *, since: int, like: pa.Schema 
     columns = [*source.key, source.timestamp, source.target, *([source.group] if source.group else [])]
     table = load_snapshot(lineage.rows, list(dict.fromkeys(columns)))
     masks = split_masks(table, read_labels(table.column(source.target), spec), lineage.splits, source)
-    seen = table.filter(pa.array(masks["train"] | masks["validation"])).select(source.key)
+    seen = where(table, masks["train"] | masks["validation"]).select(source.key)
     return row_keys(_in_types_of(like, seen) if like else seen, source.key)
 
 

@@ -77,6 +77,8 @@ def _repeats(later: Keys, earlier: Keys) -> tuple[int, int]:
 
 def _among(some: Keys, others: Keys) -> npt.NDArray[np.bool_]:
     """Say of each of ``some`` whether ``others`` have it; three times as fast as np.isin, which sorts."""
+    if len(others) > len(some):  # a set of the few is made sooner than one of the many
+        others = others[_among(others, some)]
     found = pc.is_in(pa.array(some), value_set=pa.array(others))
     return np.asarray(found.to_numpy(zero_copy_only=False), dtype=bool)
 

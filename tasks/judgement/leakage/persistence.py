@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from tasks.data.keys import row_keys
 from tasks.data.matrix import FloatArray
+from tasks.data.rows import where
 from tasks.judgement.leakage.case import AuditCase, Times
 from tasks.judgement.leakage.coding import is_text
 from tasks.judgement.leakage.explained import Answers
@@ -65,7 +66,7 @@ def _left(column: str, seen: View, known: FloatArray, trained: int) -> float:
 
 def _with_labels(side: Side, labels: FloatArray) -> Side:
     known = ~np.isnan(labels)
-    return Side(side.table.filter(pa.array(known)), labels[known])
+    return Side(where(side.table, known), labels[known])
 
 
 def _timeline(case: AuditCase) -> _Timeline:
