@@ -13,8 +13,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tasks.data.keys import Keys, row_keys
+from tasks.data.rows import where
 from tasks.judgement.leakage.case import AuditCase, Finding, Leak, Part, Untested
 from tasks.judgement.leakage.coding import is_text
+from tasks.judgement.leakage.sample import spread
 from tasks.judgement.leakage.wording import percent, rows
 
 _COMMON = 3
@@ -24,6 +26,9 @@ _MUCH = 0.01
 _LEAST = 0.002
 _MOST_COMMON = 0.5
 _FEWEST_ROWS = 30
+_TELLING = 4
+"""Columns by which rows are told apart before all of their columns are looked at."""
+_LOOKED_AT = 2000
 
 
 def duplicates(case: AuditCase) -> Iterator[Finding]:
@@ -44,22 +49,24 @@ def duplicates(case: AuditCase) -> Iterator[Finding]:
 def _same_content(case: AuditCase, fresh: npt.NDArray[np.bool_]) -> Iterator[Finding]:
     """Yield a leak when more of the ``fresh`` rows repeat earlier ones, label and all, than content does by itself."""
     columns = [column for column in case.features if column not in case.key]
-    earlier = np.concatenate([_contents(part, columns) for part in (case.train, case.validation)])
-    held = _contents(case.holdout, columns)[fresh]
-    size = min(len(held), len(earlier) // 2)
+    later, before = _content(columns, case.holdout), _content(columns, case.train, case.validation)
+    size = min(int(fresh.sum()), before.num_rows // 2)
     if size < _FEWEST_ROWS or not columns:
         yield Untested(
             f"rows that stand on both sides: there are {rows(size)} to compare, and {_FEWEST_ROWS} are needed"
         )
         return
-    found, common = _repeats(held, earlier)
-    if common > _MOST_COMMON * len(held):
-        yield Untested(f"rows that stand on both sides: the content of {percent(common / len(held))} repeats anyhow")
-    expected = _repeats(earlier[-size:], earlier[:-size])[0] * len(held) / size
-    if found > 1.5 * expected + 4 * np.sqrt(expected + 1) + _LEAST * len(held):
+    later = where(later, fresh)
+    found, common = _repeats(later, before)
+    if common > _MOST_COMMON * later.num_rows:
+        share = percent(common / later.num_rows)
+        yield Untested(f"rows that stand on both sides: the content of {share} repeats anyhow")
+    tail = before.num_rows - size
+    expected = _repeats(before.slice(tail), before.slice(0, tail))[0] * later.num_rows / size
+    if found > 1.5 * expected + 4 * np.sqrt(expected + 1) + _LEAST * later.num_rows:
         yield Leak(
             "duplicate_rows",
-            "refuse" if found - expected >= _MUCH * len(held) else "warn",
+            "refuse" if found - expected >= _MUCH * later.num_rows else "warn",
             None,
             found,
             f"{rows(found)} of the holdout repeat rows of train or validation under another key, the label too; by "
@@ -68,11 +75,21 @@ def _same_content(case: AuditCase, fresh: npt.NDArray[np.bool_]) -> Iterator[Fin
         )
 
 
-def _repeats(later: Keys, earlier: Keys) -> tuple[int, int]:
+def _repeats(later: pa.Table, earlier: pa.Table) -> tuple[int, int]:
     """Return how many of ``later`` are among ``earlier``: those that are seldom there, and those that are common."""
-    contents, counts = np.unique(earlier[_among(earlier, later)], return_counts=True)
+    some = _telling(later)
+    alike = _among(row_keys(earlier, some), row_keys(later, some))  # to hash all columns of all rows takes far longer
+    held, there = row_keys(later, later.column_names), row_keys(where(earlier, alike), later.column_names)
+    contents, counts = np.unique(there[_among(there, held)], return_counts=True)
     seldom = counts <= _COMMON
-    return int(_among(later, contents[seldom]).sum()), int(_among(later, contents[~seldom]).sum())
+    return int(_among(held, contents[seldom]).sum()), int(_among(held, contents[~seldom]).sum())
+
+
+def _telling(table: pa.Table) -> list[str]:
+    """Return the columns that tell most rows apart, in a look at some."""
+    some = table.take(pa.array(spread(table.num_rows, _LOOKED_AT)))
+    distinct = {name: len(some.column(name).unique()) for name in table.column_names}
+    return sorted(distinct, key=lambda name: -distinct[name])[:_TELLING]
 
 
 def _among(some: Keys, others: Keys) -> npt.NDArray[np.bool_]:
@@ -83,12 +100,12 @@ def _among(some: Keys, others: Keys) -> npt.NDArray[np.bool_]:
     return np.asarray(found.to_numpy(zero_copy_only=False), dtype=bool)
 
 
-def _contents(part: Part, columns: list[str]) -> Keys:
-    """Return a number for each row's features and label together, shape (rows,)."""
-    names = [str(place) for place in range(len(columns))]
-    values = [_encoded(part.table.column(column)) for column in columns]
-    table = pa.table([*values, pa.array(part.labels)], names=[*names, "label"])
-    return row_keys(table, table.column_names)
+def _content(columns: list[str], *parts: Part) -> pa.Table:
+    """Return the features of ``parts`` and their label, columns by number."""
+    table = pa.concat_tables([part.table.select(columns) for part in parts])
+    values = [_encoded(column) for column in table.columns]
+    labels = np.concatenate([part.labels for part in parts])
+    return pa.table([*values, pa.array(labels)], names=[str(place) for place in range(len(values) + 1)])
 
 
 def _encoded(column: pa.ChunkedArray) -> pa.ChunkedArray:
