@@ -45,12 +45,21 @@ class Prepared:
 
 
 def ingest(spec: ModelSpec, contract: Contract, settings: Settings, as_of: datetime) -> Ingested:
-    """Save the rows before ``as_of`` that the spec's windows reach, without labels that had not arrived.
+    """Save the rows before ``as_of`` that the spec's windows reach, without labels that had not arrived."""
+    return ingest_window(spec, contract, settings, window=Window(split(spec, as_of).train.start, as_of), as_of=as_of)
+
+
+def ingest_window(
+    spec: ModelSpec, contract: Contract, settings: Settings, *, window: Window, as_of: datetime
+) -> Ingested:
+    """Save the rows of ``window``, without labels that had not arrived by ``as_of``.
 
     Rows are sorted by time and key, and then by whatever else they hold: the same rows have the same digest
     however the source orders them.
+
+    Raises:
+        NotEnoughData: there is no row in ``window``.
     """
-    window = Window(split(spec, as_of).train.start, as_of)
     found = read_source(spec.source, contract.names(), window, settings)
     if found.table.num_rows == 0:
         raise NotEnoughData(f"{spec.model}: {spec.source.uri} has no rows from {window}")

@@ -11,12 +11,14 @@ from tasks.spec.data import (
 )
 from tasks.spec.gate import FairnessSpec, GateModes, GateSpec, Mode
 from tasks.spec.model import ModelSpec, is_database, json_schema, load_spec, names, read_spec
+from tasks.spec.monitoring import DriftSpec, PolicySpec, ScoringSpec
 from tasks.spec.promotion import PromotionSpec
 from tasks.spec.values import parse_duration, parse_margin, write_duration, write_margin
 
 __all__ = [
     "CandidateSpec",
     "ContractSpec",
+    "DriftSpec",
     "FairnessSpec",
     "FeaturesSpec",
     "GateModes",
@@ -25,7 +27,9 @@ __all__ = [
     "LinearSpec",
     "Mode",
     "ModelSpec",
+    "PolicySpec",
     "PromotionSpec",
+    "ScoringSpec",
     "SourceSpec",
     "WindowSpec",
     "is_database",

@@ -4,6 +4,7 @@ import hashlib
 import json
 import re
 import tomllib
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,10 @@ from tasks.metrics import Task, names_of, suits
 from tasks.spec.data import CandidateSpec, ContractSpec, FeaturesSpec, SourceSpec, WindowSpec
 from tasks.spec.gate import GateSpec
 from tasks.spec.messages import describe
+from tasks.spec.monitoring import DriftSpec, PolicySpec, ScoringSpec
 from tasks.spec.promotion import PromotionSpec
 from tasks.spec.section import Section
+from tasks.spec.values import write_duration
 
 
 class ModelSpec(Section):
@@ -38,6 +41,9 @@ class ModelSpec(Section):
     )
     gate: GateSpec
     promotion: PromotionSpec = PromotionSpec()
+    scoring: ScoringSpec = ScoringSpec()
+    drift: DriftSpec = DriftSpec()
+    policy: PolicySpec = PolicySpec()
 
     @property
     def contract_name(self) -> str:
@@ -63,6 +69,14 @@ class ModelSpec(Section):
         if self.gate.fairness.columns and self.task != "binary":
             found = ", ".join(self.gate.fairness.columns)
             raise ValueError(f"gate.fairness.columns|{found}|none with task {self.task}: it selects nobody")
+        return self
+
+    @model_validator(mode="after")
+    def _checks_divide_the_window(self) -> "ModelSpec":
+        if self.drift.every <= timedelta(0) or self.drift.window % self.drift.every:
+            raise ValueError(f'drift.every|{write_duration(self.drift.every)}|a part of drift.window, such as "1d"')
+        if self.policy.windows > self.policy.of:
+            raise ValueError(f"policy.windows|{self.policy.windows}|at most policy.of, {self.policy.of}")
         return self
 
     @model_validator(mode="after")
