@@ -1,0 +1,1 @@
+"""What a window of rows looks like: how many fall into each bin of each column, block by block."""

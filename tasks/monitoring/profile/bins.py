@@ -1,0 +1,114 @@
+"""The bins of one column: learned once, from what the champion learned from, and the same for all that follows."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tasks.data.matrix import FloatArray
+
+Codes = npt.NDArray[np.uint16]
+QUANTILES = np.array([0.01, *np.arange(0.05, 0.96, 0.05), 0.99])
+"""Where the edges of a number's bins lie: bins of equal mass, so that one huge value cannot empty all others."""
+MOST_SHOWN = 30
+"""Words with a bin of their own."""
+MOST_KNOWN = 1000
+"""Of a column with more distinct words nothing is told: they name rows, or are free text."""
+
+
+@dataclass(frozen=True)
+class Ranges:
+    """Ranges of a number: bin i holds what is above ``edges[i - 1]`` and not above ``edges[i]``."""
+
+    edges: FloatArray
+
+    @property
+    def values(self) -> int:
+        return len(self.edges) + 1
+
+    def codes(self, column: pa.Array) -> Codes:
+        """Return the bin of each value, shape (rows,); missing ones have ``values + 1``."""
+        numbers = as_numbers(column)
+        codes = np.zeros(len(numbers), dtype=np.uint8)
+        for edge in self.edges:  # a pass for each edge is three times as fast as a binary search for each value
+            codes += numbers > edge
+        found = codes.astype(np.uint16)
+        found[np.isnan(numbers)] = self.values + 1
+        return found
+
+
+@dataclass(frozen=True)
+class Words:
+    """Words: the frequent ones have a bin each, the other known ones one together."""
+
+    known: tuple[str, ...]
+    """The most frequent first."""
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        return self.known[:MOST_SHOWN]
+
+    @property
+    def values(self) -> int:
+        return len(self.shown) + 1
+
+    def codes(self, column: pa.Array) -> Codes:
+        """Return the bin of each word, shape (rows,); unseen ones have ``values``, missing ones ``values + 1``."""
+        encoded = as_words(column)
+        places = pc.index_in(encoded.dictionary, pa.array(self.known, pa.string())).fill_null(-1).to_numpy()
+        bins = np.where(places < 0, self.values, np.minimum(places, len(self.shown)))
+        bins = np.append(bins, self.values + 1).astype(np.uint16)
+        return np.asarray(bins[encoded.indices.fill_null(len(bins) - 1).to_numpy()])
+
+
+Bins = Ranges | Words
+
+
+def learn(column: pa.Array) -> Bins | None:
+    """Return the bins that suit ``column``, a sample of the reference; None when nothing can be told of it."""
+    if is_number(column.type):
+        numbers = as_numbers(column)
+        numbers = numbers[np.isfinite(numbers)]
+        return Ranges(_edges(numbers)) if len(numbers) else None
+    if is_word(column.type):
+        counts = pc.value_counts(as_words(column).cast(pa.string()).drop_null())
+        if not 0 < len(counts) <= MOST_KNOWN:
+            return None
+        order = sorted(zip(counts.field(0).to_pylist(), counts.field(1).to_pylist(), strict=True), key=_often_first)
+        return Words(tuple(word for word, _ in order))
+    return None
+
+
+def _often_first(counted: tuple[str, int]) -> tuple[int, str]:
+    return -counted[1], counted[0]
+
+
+def _edges(numbers: FloatArray) -> FloatArray:
+    """Return the edges between bins of about equal mass; a value that is a bin by itself lies below its edge."""
+    edges = np.unique(np.quantile(numbers, QUANTILES, method="inverted_cdf"))
+    return edges if len(edges) > 1 else np.unique([np.nextafter(edges[0], -np.inf), edges[0]])
+
+
+def is_number(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind))
+
+
+def is_word(kind: pa.DataType) -> bool:
+    """Say whether a column holds text, or true and false."""
+    kind = kind.value_type if pa.types.is_dictionary(kind) else kind
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_boolean(kind))
+
+
+def as_numbers(column: pa.Array) -> FloatArray:
+    """Return a column of numbers as float64, NaN where missing."""
+    return np.asarray(column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False))
+
+
+def as_words(column: pa.Array) -> pa.DictionaryArray:
+    """Return a column of text, or of true and false, dictionary-encoded."""
+    if pa.types.is_dictionary(column.type):
+        same = column.type.value_type == pa.string()
+        return column if same else column.cast(pa.dictionary(column.type.index_type, pa.string()))
+    return column.cast(pa.string()).dictionary_encode()
