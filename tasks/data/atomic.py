@@ -27,6 +27,15 @@ def write_whole(path: Path, write: Callable[[BinaryIO], None]) -> None:
         raise
 
 
+def write_text(path: Path, text: str) -> None:
+    """Write ``text`` into ``path`` as ``write_whole`` does."""
+
+    def write(file: BinaryIO) -> None:
+        file.write(text.encode())
+
+    write_whole(path, write)
+
+
 def remove_unfinished(folder: Path) -> None:
     """Delete what writers that died have left in ``folder``."""
     for path in folder.glob(f"*{_UNFINISHED}"):

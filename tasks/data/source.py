@@ -28,6 +28,15 @@ class Rows:
     """Every column that the source has, so that those not asked for can be reported."""
 
 
+@dataclass(frozen=True)
+class Stream:
+    """The rows that were asked for, batch by batch: as ``Rows``, but never all in memory."""
+
+    batches: Iterator[pa.RecordBatch]
+    """In the types that each batch was read in; text of a CSV is text, whatever it means."""
+    columns_in_source: tuple[str, ...]
+
+
 class Reader(Protocol):
     """One file, or one table or query of a database."""
 
@@ -65,6 +74,24 @@ def read_source(source: SourceSpec, columns: Sequence[str], window: Window, sett
     joined = [_join(list(zip(files, [part[name] for part in parts], strict=True)), name) for name in asked]
     table = pa.table([_settled(column, typed=readers[0].typed) for column in joined], names=asked)
     return Rows(table.unify_dictionaries(), in_source)
+
+
+@contextmanager
+def stream_source(source: SourceSpec, columns: Sequence[str], window: Window, settings: Settings) -> Iterator[Stream]:
+    """Give ``columns`` of the rows whose event time is in ``window``, for one pass within the block.
+
+    Columns that the source lacks are absent. Errors are those of ``read_source``, raised as the rows are read.
+    """
+    with _opened(source, settings) as readers:
+        in_source = tuple(dict.fromkeys(name for reader in readers for name in reader.columns))
+        asked = [name for name in dict.fromkeys(columns) if name in in_source]
+        for reader in readers:
+            _require(reader, asked, source)
+        parts = (
+            rows_within(reader.batches(asked, source.timestamp, window), source, window, reader.name)
+            for reader in readers
+        )
+        yield Stream((batch for part in parts for batch in part), in_source)
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """The bins of one column: learned once, from what the champion learned from, and the same for all that follows."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -64,6 +65,16 @@ class Words:
 
 
 Bins = Ranges | Words
+
+
+def to_json(bins: Bins) -> dict[str, list[float] | list[str]]:
+    """Return ``bins`` in JSON's own types."""
+    return {"edges": bins.edges.tolist()} if isinstance(bins, Ranges) else {"known": list(bins.known)}
+
+
+def from_json(found: dict[str, Any]) -> Bins:
+    """Return what ``to_json`` wrote."""
+    return Ranges(np.array(found["edges"], dtype=np.float64)) if "edges" in found else Words(tuple(found["known"]))
 
 
 def learn(column: pa.Array) -> Bins | None:

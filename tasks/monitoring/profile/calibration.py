@@ -10,7 +10,7 @@ from tasks.monitoring.profile.distance import STATISTICS, Distances, Reference
 from tasks.monitoring.profile.profile import Profile
 from tasks.monitoring.profile.stability import Plan, Stable, memory, stable_histories
 
-_LEAST_SHIFT, _LEAST_RATE, _LEAST_PSI = 0.05, 0.005, 0.005
+LEAST_SHIFT, LEAST_RATE, LEAST_PSI = 0.05, 0.005, 0.005
 """Smaller changes do no harm, however surely they are seen in a million rows."""
 _CHECKS = 12_000
 """Simulated: at two alarms a year and daily checks about 66 alarms, so that the rate is right to about 12 %."""
@@ -125,10 +125,10 @@ def _strengths(distances: Distances, rows: FloatArray, usual: tuple[FloatArray, 
     centre, spread, volume = usual
     found = (distances.statistics - centre[:, None, :]) / spread[:, None, :]
     found[_LOCATION], found[_MISSING] = np.abs(found[_LOCATION]), np.abs(found[_MISSING])
-    found[_SHAPE][distances.psi - distances.expected < _LEAST_PSI] = 0
-    found[_LOCATION][np.abs(distances.shift) < _LEAST_SHIFT] = 0
-    found[_MISSING][np.abs(distances.missing) < _LEAST_RATE] = 0
-    found[_UNSEEN][distances.unseen < _LEAST_RATE] = 0
+    found[_SHAPE][distances.psi - distances.expected < LEAST_PSI] = 0
+    found[_LOCATION][np.abs(distances.shift) < LEAST_SHIFT] = 0
+    found[_MISSING][np.abs(distances.missing) < LEAST_RATE] = 0
+    found[_UNSEEN][distances.unseen < LEAST_RATE] = 0
     return Strengths(np.maximum(found, 0), np.abs(np.log(np.maximum(rows, 1e-9))) / volume)
 
 

@@ -29,6 +29,8 @@ class Distances:
     """Population stability index, shape (windows, columns)."""
     expected: FloatArray
     """What sampling alone gives it when rows are independent: (bins − 1)(1/n + 1/m)."""
+    precision: FloatArray
+    """1/n + 1/m, of the filled rows of window and reference."""
     shift: FloatArray
     """Difference of the mean normal scores: standard deviations, for a normal column."""
     missing: FloatArray
@@ -108,7 +110,7 @@ def measure(windows: FloatArray, reference: Reference) -> Distances:
     missing = _rates(windows, reference, rows, base, reference.binning.missing)
     unseen = _rates(windows, reference, rows, base, reference.binning.unseen)
     statistics = np.stack([np.cbrt(psi / expected), shift / np.sqrt(precision), missing[1], unseen[1]])
-    return Distances(psi, expected, shift, missing[0], unseen[0], statistics)
+    return Distances(psi, expected, precision, shift, missing[0], unseen[0], statistics)
 
 
 def _rates(

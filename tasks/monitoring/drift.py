@@ -1,0 +1,154 @@
+"""Which columns are no longer what they were: the signals of one window, from counts alone."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from tasks.monitoring.profile.calibration import (
+    LEAST_PSI,
+    LEAST_RATE,
+    LEAST_SHIFT,
+    Calibration,
+    Strengths,
+    strengths,
+)
+from tasks.monitoring.profile.distance import STATISTICS, Distances, Reference, measure
+from tasks.monitoring.profile.profile import Profile
+from tasks.monitoring.signal import Direction, Signal
+
+_NINETY = 1.645
+"""Spreads on either side that hold 90 % of a normal distribution."""
+_SHAPE, _LOCATION, _MISSING, _UNSEEN = range(len(STATISTICS))
+
+
+@dataclass(frozen=True)
+class _Window:
+    """One window's distances from the reference, and how unusual they are."""
+
+    reference: Profile
+    rows: float
+    found: Distances
+    strengths: Strengths
+    usual: Calibration
+
+    def spread(self, statistic: int, column: int) -> float:
+        return float(self.usual.spread[statistic, column])
+
+
+def drift_signals(reference: Profile, current: Profile, usual: Calibration) -> tuple[Signal, ...]:
+    """Return the signals of every column of ``current``, the strongest first."""
+    base = Reference(reference.binning, reference.whole)
+    found = measure(current.whole[None, :], base)
+    window = _Window(reference, float(current.rows.sum()), found, strengths(found, np.ones(1), usual), usual)
+    columns = enumerate(reference.binning.columns)
+    every = [pair for place, name in columns for pair in _of_column(window, place, name)]
+    return tuple(signal for _, signal in sorted(every, key=lambda pair: -pair[0]))
+
+
+def volume_signal(reference: Profile, rows: int, usual: Calibration, *, window: int) -> Signal:
+    """Return whether ``rows`` are as many as ``window`` blocks of the reference hold."""
+    expected = max(float(reference.rows.mean()) * window, 1.0)
+    log = float(np.log(max(rows, 0.5) / expected))
+    most = usual.limit * usual.volume
+    return Signal(
+        kind="volume",
+        column=None,
+        score=abs(log),
+        low=max(abs(log) - _NINETY * usual.volume, 0.0),
+        high=abs(log) + _NINETY * usual.volume,
+        threshold=most,
+        direction="up" if log > 0 else "down",
+        unit="logarithm of rows over expected",
+        sentence=f"{rows:,} rows; about {expected:,.0f} are expected, {expected * np.exp(-most):,.0f} to "
+        f"{expected * np.exp(most):,.0f} are usual",
+    )
+
+
+def _of_column(window: _Window, place: int, name: str) -> Iterator[tuple[float, Signal]]:
+    """Yield each signal of a column with its strength."""
+    strong = window.strengths.columns[:, 0, place]
+    by_shift = window.reference.binning.numeric[place] and strong[_LOCATION] > strong[_SHAPE]
+    moved = _shift(window, place, name) if by_shift else _shape(window, place, name)
+    yield float(max(strong[_LOCATION], strong[_SHAPE])), moved
+    yield float(strong[_MISSING]), _rate(window, place, name, "missing")
+    if not window.reference.binning.numeric[place]:
+        yield float(strong[_UNSEEN]), _rate(window, place, name, "unseen")
+
+
+def _shape(window: _Window, place: int, name: str) -> Signal:
+    psi, expected = float(window.found.psi[0, place]), float(window.found.expected[0, place])
+    centre, spread = float(window.usual.centre[_SHAPE, place]), window.spread(_SHAPE, place)
+    usual, root = expected * centre**3, float(np.cbrt(psi / expected))
+    threshold = max(expected * (centre + window.usual.limit * spread) ** 3 - usual, LEAST_PSI)
+    low, high = (expected * (root + side * _NINETY * spread) ** 3 - usual for side in (-1, 1))
+    score = psi - usual
+    return Signal(
+        kind="distribution",
+        column=name,
+        score=score,
+        low=low,
+        high=high,
+        threshold=threshold,
+        direction="other",
+        unit="PSI over the usual",
+        sentence=f"{name}: population stability index {max(score, 0):.3f} above the usual, threshold {threshold:.3f}",
+    )
+
+
+def _shift(window: _Window, place: int, name: str) -> Signal:
+    shift, error = float(window.found.shift[0, place]), float(np.sqrt(window.found.precision[0, place]))
+    spread = window.spread(_LOCATION, place) * error
+    threshold = max(window.usual.limit * spread, LEAST_SHIFT)
+    return Signal(
+        kind="distribution",
+        column=name,
+        score=abs(shift),
+        low=max(abs(shift) - _NINETY * spread, 0.0),
+        high=abs(shift) + _NINETY * spread,
+        threshold=threshold,
+        direction="up" if shift > 0 else "down",
+        unit="standard deviations",
+        sentence=f"{name}: {'up' if shift > 0 else 'down'} by {abs(shift):.2f} standard deviations, "
+        f"threshold {threshold:.2f}",
+    )
+
+
+def _rate(window: _Window, place: int, name: str, kind: str) -> Signal:
+    """Return the change of a column's rate of missing values, or of words that were never seen before."""
+    statistic = _MISSING if kind == "missing" else _UNSEEN
+    bins = window.reference.binning.missing if kind == "missing" else window.reference.binning.unseen
+    was = float(window.reference.whole[bins[place]] / max(window.reference.rows.sum(), 1))
+    change = float((window.found.missing if kind == "missing" else window.found.unseen)[0, place])
+    error = float(np.sqrt(1 / max(window.rows, 1) + 1 / max(window.reference.rows.sum(), 1)))
+    direction: Direction = "up" if change >= 0 else "down"
+    steps = window.spread(statistic, place) * error / 2
+    edge, low, high = (
+        abs(_moved(rate, steps * spreads) - was)
+        for rate, spreads in (
+            (was, window.usual.limit if change >= 0 else -window.usual.limit),
+            (was + change, -_NINETY),
+            (was + change, _NINETY),
+        )
+    )
+    threshold = max(edge, LEAST_RATE)
+    return Signal(
+        kind="missing" if kind == "missing" else "unseen",
+        column=name,
+        score=abs(change),
+        low=min(low, high),
+        high=max(low, high),
+        threshold=threshold,
+        direction=direction,
+        unit="share of rows",
+        sentence=f"{name}: {was + change:.1%} {_SAID[kind]}, {was:.1%} before; threshold {threshold:.1%} apart",
+    )
+
+
+_SAID = {"missing": "missing", "unseen": "never seen before"}
+
+
+def _moved(rate: float, steps: float) -> float:
+    """Return the rate that is ``steps`` away on the arcsine scale."""
+    angle = float(np.clip(np.arcsin(np.sqrt(np.clip(rate, 0, 1))) + steps, 0, np.pi / 2))
+    return float(np.sin(angle) ** 2)
