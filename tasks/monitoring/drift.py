@@ -46,6 +46,11 @@ def drift_signals(reference: Profile, current: Profile, usual: Calibration) -> t
     return tuple(signal for _, signal in sorted(every, key=lambda pair: -pair[0]))
 
 
+def unmeasurable(column: str, why: str) -> Signal:
+    """Return an alarm about a column that can no longer be compared."""
+    return Signal("unmeasurable", column, 1.0, 1.0, 1.0, 0.0, "other", "cannot be compared", f"{column}: {why}")
+
+
 def volume_signal(reference: Profile, rows: int, usual: Calibration, *, window: int) -> Signal:
     """Return whether ``rows`` are as many as ``window`` blocks of the reference hold."""
     expected = max(float(reference.rows.mean()) * window, 1.0)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ import pyarrow.parquet as pq
 from tasks.data.files import CsvFile, open_files, read_text
 from tasks.data.window import Window
 from tasks.errors import SourceError
-from tasks.monitoring.drift import drift_signals
+from tasks.monitoring.drift import drift_signals, unmeasurable
 from tasks.monitoring.profile.bins import is_number, is_word
 from tasks.monitoring.profile.calibration import Calibration, calibrate_once
 from tasks.monitoring.profile.profile import Binning, Blocking, Profile, learn_binning, take_profile
@@ -26,6 +27,18 @@ _EVER = Window(None, datetime.max.replace(tzinfo=UTC))
 
 
 @dataclass(frozen=True)
+class Comparison:
+    """How two files are compared."""
+
+    false_alarms: float
+    """Chance of an alarm, for whatever column, when nothing has changed."""
+    ignore: Sequence[str] = ()
+    columns: Sequence[str] | None = None
+    """None: all that both files have."""
+    seed: int = 0
+
+
+@dataclass(frozen=True)
 class Drift:
     """What was found of the second file."""
 
@@ -36,6 +49,7 @@ class Drift:
     rows: tuple[int, int]
     """Of the reference and of the current file."""
     usual: Calibration
+    false_alarms: float
 
     @property
     def alarmed(self) -> tuple[Signal, ...]:
@@ -52,12 +66,8 @@ class RowFile:
     batches: Callable[[Sequence[str]], Iterator[pa.RecordBatch]]
 
 
-def compare_files(
-    reference: RowFile, current: RowFile, *, false_alarms: float, ignore: Sequence[str] = (), seed: int = 0
-) -> Drift:
+def compare_files(reference: RowFile, current: RowFile, how: Comparison) -> Drift:
     """Return how ``current`` differs from ``reference``, whose rows are in the order in which they came.
-
-    When nothing has changed there is an alarm, for whatever column, with probability ``false_alarms``.
 
     Raises:
         SourceError: a file has no rows, or the two have no column in common that can be compared.
@@ -65,28 +75,29 @@ def compare_files(
     for file in (reference, current):
         if file.rows == 0:
             raise SourceError(f"{file.name}: no rows")
-    columns, untold = _comparable(reference, current, ignore)
+    columns, gone = _comparable(reference, current, how)
     binning, unlearned = learn_binning(_sample(reference, columns), columns)
-    if not binning.columns:
+    if not binning.columns and not gone:
         raise SourceError(f"{current.name}: no column in common with {reference.name} that can be compared")
     blocks = max(min(_BLOCKS, reference.rows // _ROWS_A_BLOCK), 1)
     learned = _profile(reference, binning, blocks)
     seen = _profile(current, binning, 1)
     window = int(np.clip(round(current.rows * blocks / reference.rows), 1, blocks))
-    usual = calibrate_once(learned, window=window, false_alarms=false_alarms, seed=seed)
-    untold += [f"{name}: too many different words, or no value, in {reference.name}" for name in unlearned]
-    return Drift(drift_signals(learned, seen, usual), tuple(untold), (reference.rows, current.rows), usual)
+    usual = calibrate_once(learned, window=window, false_alarms=how.false_alarms, seed=how.seed)
+    untold = tuple(f"{name}: too many different words, or no value, in {reference.name}" for name in unlearned)
+    signals = (*gone, *drift_signals(learned, seen, usual))
+    return Drift(signals, untold, (reference.rows, current.rows), usual, how.false_alarms)
 
 
-def open_rows(path: str, project: Path) -> RowFile:
+def open_rows(path: Path) -> RowFile:
     """Return the CSV or Parquet file at ``path``; raise SourceError if it cannot be read."""
-    found = open_files(path, project)
-    if len(found) != 1:
-        raise SourceError(f"{path}: found {len(found)} files; allowed: one")
-    if isinstance(found[0], CsvFile):
-        return _csv(found[0])
-    file = pq.ParquetFile(found[0].path, memory_map=True)
-    return RowFile(found[0].name, file.schema_arrow, file.metadata.num_rows, lambda some: _parquet(found[0].path, some))
+    if not path.is_file():
+        raise SourceError(f"{path}: no such file; allowed: a CSV or Parquet file")
+    (found,) = open_files(str(path.absolute()), path.parent)
+    if isinstance(found, CsvFile):
+        return _csv(found)
+    rows = pq.ParquetFile(found.path).metadata.num_rows
+    return RowFile(found.name, found.schema, rows, partial(_parquet, found.path))
 
 
 def _parquet(path: Path, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
@@ -105,22 +116,23 @@ def _csv(file: CsvFile) -> RowFile:
     )
 
 
-def _comparable(reference: RowFile, current: RowFile, ignore: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Return the columns that both files have, and why others are left out."""
-    for name in ignore:
+def _comparable(reference: RowFile, current: RowFile, how: Comparison) -> tuple[list[str], list[Signal]]:
+    """Return the columns that can be compared, and alarms for those that could be once."""
+    for name in (*how.ignore, *(how.columns or ())):
         if name not in reference.schema.names:
             raise SourceError(f"{reference.name}: no column {name}; its columns: {', '.join(reference.schema.names)}")
-    columns, untold = [], []
-    for field in reference.schema:
-        if field.name in ignore or not (is_number(field.type) or is_word(field.type)):
+    asked = [name for name in how.columns or reference.schema.names if name not in how.ignore]
+    columns, gone = [], []
+    for field in (reference.schema.field(name) for name in asked):
+        if not (is_number(field.type) or is_word(field.type)):
             continue
         if field.name not in current.schema.names:
-            untold.append(f"{field.name}: {current.name} has no such column")
+            gone.append(unmeasurable(field.name, f"{current.name} has no such column"))
         elif is_number(field.type) != is_number(kind := current.schema.field(field.name).type):
-            untold.append(f"{field.name}: {kind} in {current.name}, {field.type} in {reference.name}")
+            gone.append(unmeasurable(field.name, f"{kind} in {current.name}, {field.type} in {reference.name}"))
         else:
             columns.append(field.name)
-    return columns, untold
+    return columns, gone
 
 
 def _sample(file: RowFile, columns: Sequence[str]) -> pa.Table:

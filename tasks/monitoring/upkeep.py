@@ -8,6 +8,7 @@ from tasks.data.contract import Contract
 from tasks.data.validation import validate
 from tasks.data.window import write_time
 from tasks.errors import DataRefused
+from tasks.monitoring.drift import unmeasurable
 from tasks.monitoring.realised import Realised
 from tasks.monitoring.signal import Signal, SignalKind
 from tasks.monitoring.windows import Seen
@@ -48,8 +49,7 @@ def upkeep_signals(seen: Seen, broken: Broken, spec: ModelSpec, as_of: datetime)
     if seen.newest is not None:
         yield _freshness(as_of - seen.newest, spec.contract.max_age)
     for name in seen.absent:
-        sentence = f"{name}: the source has no such column any more"
-        yield Signal("unmeasurable", name, 1.0, 1.0, 1.0, 0.0, "down", "absent", sentence)
+        yield unmeasurable(name, "the source has no such column any more")
 
 
 def age_signal(trained: datetime, as_of: datetime) -> Signal:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from statistics import NormalDist
 
 import numpy as np
+import numpy.typing as npt
 
 from tasks.data.matrix import FloatArray
 from tasks.monitoring.profile.distance import STATISTICS, Distances, Reference
@@ -60,7 +61,7 @@ class Strengths:
 def calibrate(profile: Profile, *, window: int, checks_a_year: float, alarms_a_year: float, seed: int) -> Calibration:
     """Return the limit that gives ``alarms_a_year`` when nothing changes; ``window`` in blocks, one check a block.
 
-    An alarm is a check above the limit with none in the window before. All columns share the limit, so that the
+    An alarm that goes on counts once a window. All columns share the limit, so that the
     rate is one for the model and not for a column (Westfall and Young's maximum: related columns count once).
     """
     if len(profile.counts) < _FEWEST_WINDOWS * window:
@@ -134,21 +135,24 @@ def _strengths(distances: Distances, rows: FloatArray, usual: tuple[FloatArray, 
 
 def _limit(most: FloatArray, window: int, target: float) -> tuple[float, float]:
     """Return the lowest limit with at most ``target`` alarms a check, and how many there are at it."""
-    candidates = np.unique(np.quantile(most, 1 - np.geomspace(0.5, 1 / most.size, 150)))[::-1]
-    limit, found = float(candidates[0]), 0.0
-    for candidate in candidates:
-        rate = _alarms(most > candidate, window) / most.size
-        if rate > target:
-            break
-        limit, found = float(candidate), rate
-    return limit, found
+    candidates = np.unique(np.quantile(most, 1 - np.geomspace(0.5, 1 / most.size, 256)))
+    low, high = 0, len(candidates) - 1
+    while low < high:  # the higher the limit, the fewer alarms
+        middle = (low + high) // 2
+        too_many = alarms(most > candidates[middle], window) > target * most.size
+        low, high = (middle + 1, high) if too_many else (low, middle)
+    limit = float(candidates[high])
+    return limit, alarms(most > limit, window) / most.size
 
 
-def _alarms(above: FloatArray, window: int) -> int:
-    """Count the checks above the limit, shape (histories, checks), that have none in the window before."""
-    up_to = np.concatenate([np.zeros((len(above), 1)), np.cumsum(above, axis=1)], axis=1)
-    before = up_to[:, :-1] - up_to[:, np.maximum(np.arange(above.shape[1]) - window, 0)]
-    return int((above & (before == 0)).sum())
+def alarms(above: npt.NDArray[np.bool_], window: int) -> int:
+    """Count alarms in checks above a limit, shape (histories, checks): one that goes on counts once a window."""
+    count, silent_until = 0, np.zeros(len(above), dtype=np.int64)
+    for check in range(above.shape[1]):
+        raised = above[:, check] & (silent_until <= check)
+        silent_until[raised] = check + window
+        count += int(raised.sum())
+    return count
 
 
 def _by_theory(profile: Profile, window: int, chance: float) -> Calibration:

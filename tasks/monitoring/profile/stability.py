@@ -12,7 +12,7 @@ from tasks.monitoring.profile.distance import Distances, Reference, measure
 from tasks.monitoring.profile.profile import Profile
 
 Places = npt.NDArray[np.intp]
-_SURE = 0.01
+_SURE = 0.001
 """Chance that a column without memory is taken for one that has some, over all columns."""
 _LONGEST = 4
 """Runs are at most this part of a history: from one that is cut into fewer no other history can be made."""
