@@ -5,21 +5,24 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tasks.monitoring.profile.calibration import (
+from tasks.monitoring.profile.calibration import Calibration
+from tasks.monitoring.profile.distance import Distances, Reference, measure
+from tasks.monitoring.profile.profile import Profile
+from tasks.monitoring.profile.usual import (
     LEAST_PSI,
     LEAST_RATE,
     LEAST_SHIFT,
-    Calibration,
+    LOCATION,
+    MISSING,
+    SHAPE,
+    UNSEEN,
     Strengths,
     strengths,
 )
-from tasks.monitoring.profile.distance import STATISTICS, Distances, Reference, measure
-from tasks.monitoring.profile.profile import Profile
 from tasks.monitoring.signal import Direction, Signal
 
 _NINETY = 1.645
 """Spreads on either side that hold 90 % of a normal distribution."""
-_SHAPE, _LOCATION, _MISSING, _UNSEEN = range(len(STATISTICS))
 
 
 @dataclass(frozen=True)
@@ -30,17 +33,19 @@ class _Window:
     rows: float
     found: Distances
     strengths: Strengths
-    usual: Calibration
+    calibration: Calibration
 
     def spread(self, statistic: int, column: int) -> float:
-        return float(self.usual.spread[statistic, column])
+        return float(self.calibration.usual.spread[statistic, column])
 
 
-def drift_signals(reference: Profile, current: Profile, usual: Calibration) -> tuple[Signal, ...]:
+def drift_signals(reference: Profile, current: Profile, calibration: Calibration) -> tuple[Signal, ...]:
     """Return the signals of every column of ``current``, the strongest first."""
     base = Reference(reference.binning, reference.whole)
     found = measure(current.whole[None, :], base)
-    window = _Window(reference, float(current.rows.sum()), found, strengths(found, np.ones(1), usual), usual)
+    window = _Window(
+        reference, float(current.rows.sum()), found, strengths(found, np.ones(1), calibration.usual), calibration
+    )
     columns = enumerate(reference.binning.columns)
     every = [pair for place, name in columns for pair in _of_column(window, place, name)]
     return tuple(signal for _, signal in sorted(every, key=lambda pair: -pair[0]))
@@ -51,17 +56,18 @@ def unmeasurable(column: str, why: str) -> Signal:
     return Signal("unmeasurable", column, 1.0, 1.0, 1.0, 0.0, "other", "cannot be compared", f"{column}: {why}")
 
 
-def volume_signal(reference: Profile, rows: int, usual: Calibration, *, window: int) -> Signal:
+def volume_signal(reference: Profile, rows: int, calibration: Calibration, *, window: int) -> Signal:
     """Return whether ``rows`` are as many as ``window`` blocks of the reference hold."""
     expected = max(float(reference.rows.mean()) * window, 1.0)
     log = float(np.log(max(rows, 0.5) / expected))
-    most = usual.limit * usual.volume
+    spread = calibration.usual.volume
+    most = calibration.limit * spread
     return Signal(
         kind="volume",
         column=None,
         score=abs(log),
-        low=max(abs(log) - _NINETY * usual.volume, 0.0),
-        high=abs(log) + _NINETY * usual.volume,
+        low=max(abs(log) - _NINETY * spread, 0.0),
+        high=abs(log) + _NINETY * spread,
         threshold=most,
         direction="up" if log > 0 else "down",
         unit="logarithm of rows over expected",
@@ -73,19 +79,19 @@ def volume_signal(reference: Profile, rows: int, usual: Calibration, *, window: 
 def _of_column(window: _Window, place: int, name: str) -> Iterator[tuple[float, Signal]]:
     """Yield each signal of a column with its strength."""
     strong = window.strengths.columns[:, 0, place]
-    by_shift = window.reference.binning.numeric[place] and strong[_LOCATION] > strong[_SHAPE]
+    by_shift = window.reference.binning.numeric[place] and strong[LOCATION] > strong[SHAPE]
     moved = _shift(window, place, name) if by_shift else _shape(window, place, name)
-    yield float(max(strong[_LOCATION], strong[_SHAPE])), moved
-    yield float(strong[_MISSING]), _rate(window, place, name, "missing")
+    yield float(max(strong[LOCATION], strong[SHAPE])), moved
+    yield float(strong[MISSING]), _rate(window, place, name, "missing")
     if not window.reference.binning.numeric[place]:
-        yield float(strong[_UNSEEN]), _rate(window, place, name, "unseen")
+        yield float(strong[UNSEEN]), _rate(window, place, name, "unseen")
 
 
 def _shape(window: _Window, place: int, name: str) -> Signal:
     psi, expected = float(window.found.psi[0, place]), float(window.found.expected[0, place])
-    centre, spread = float(window.usual.centre[_SHAPE, place]), window.spread(_SHAPE, place)
+    centre, spread = float(window.calibration.usual.centre[SHAPE, place]), window.spread(SHAPE, place)
     usual, root = expected * centre**3, float(np.cbrt(psi / expected))
-    threshold = max(expected * (centre + window.usual.limit * spread) ** 3 - usual, LEAST_PSI)
+    threshold = max(expected * (centre + window.calibration.limit * spread) ** 3 - usual, LEAST_PSI)
     low, high = (expected * (root + side * _NINETY * spread) ** 3 - usual for side in (-1, 1))
     score = psi - usual
     return Signal(
@@ -103,8 +109,8 @@ def _shape(window: _Window, place: int, name: str) -> Signal:
 
 def _shift(window: _Window, place: int, name: str) -> Signal:
     shift, error = float(window.found.shift[0, place]), float(np.sqrt(window.found.precision[0, place]))
-    spread = window.spread(_LOCATION, place) * error
-    threshold = max(window.usual.limit * spread, LEAST_SHIFT)
+    spread = window.spread(LOCATION, place) * error
+    threshold = max(window.calibration.limit * spread, LEAST_SHIFT)
     return Signal(
         kind="distribution",
         column=name,
@@ -121,7 +127,7 @@ def _shift(window: _Window, place: int, name: str) -> Signal:
 
 def _rate(window: _Window, place: int, name: str, kind: str) -> Signal:
     """Return the change of a column's rate of missing values, or of words that were never seen before."""
-    statistic = _MISSING if kind == "missing" else _UNSEEN
+    statistic = MISSING if kind == "missing" else UNSEEN
     bins = window.reference.binning.missing if kind == "missing" else window.reference.binning.unseen
     was = float(window.reference.whole[bins[place]] / max(window.reference.rows.sum(), 1))
     change = float((window.found.missing if kind == "missing" else window.found.unseen)[0, place])
@@ -131,7 +137,7 @@ def _rate(window: _Window, place: int, name: str, kind: str) -> Signal:
     edge, low, high = (
         abs(_moved(rate, steps * spreads) - was)
         for rate, spreads in (
-            (was, window.usual.limit if change >= 0 else -window.usual.limit),
+            (was, window.calibration.limit if change >= 0 else -window.calibration.limit),
             (was + change, -_NINETY),
             (was + change, _NINETY),
         )

@@ -48,7 +48,7 @@ class Drift:
     """Why some columns could not be compared, a sentence each."""
     rows: tuple[int, int]
     """Of the reference and of the current file."""
-    usual: Calibration
+    calibration: Calibration
     false_alarms: float
 
     @property
@@ -83,10 +83,10 @@ def compare_files(reference: RowFile, current: RowFile, how: Comparison) -> Drif
     learned = _profile(reference, binning, blocks)
     seen = _profile(current, binning, 1)
     window = int(np.clip(round(current.rows * blocks / reference.rows), 1, blocks))
-    usual = calibrate_once(learned, window=window, false_alarms=how.false_alarms, seed=how.seed)
+    calibration = calibrate_once(learned, window=window, false_alarms=how.false_alarms, seed=how.seed)
     untold = tuple(f"{name}: too many different words, or no value, in {reference.name}" for name in unlearned)
-    signals = (*gone, *drift_signals(learned, seen, usual))
-    return Drift(signals, untold, (reference.rows, current.rows), usual, how.false_alarms)
+    signals = (*gone, *drift_signals(learned, seen, calibration))
+    return Drift(signals, untold, (reference.rows, current.rows), calibration, how.false_alarms)
 
 
 def open_rows(path: Path) -> RowFile:

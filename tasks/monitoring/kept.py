@@ -14,6 +14,7 @@ from tasks.monitoring.multivariate import UsualSeparation
 from tasks.monitoring.profile.bins import from_json, to_json
 from tasks.monitoring.profile.calibration import Calibration
 from tasks.monitoring.profile.profile import Binning, Profile
+from tasks.monitoring.profile.usual import Usual
 
 _ARRAYS, _SAMPLE, _FACTS = "arrays.npz", "sample.parquet", "facts.json"
 
@@ -23,7 +24,7 @@ class Family:
     """What is compared under one rate of false alarms: columns of a reference, and what is usual of them."""
 
     profile: Profile
-    usual: Calibration
+    calibration: Calibration
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ def _families(reference: ReferenceWindow) -> list[tuple[str, Family]]:
 
 
 def _arrays(family: Family) -> list[tuple[str, Any]]:
-    usual = family.usual
+    usual = family.calibration.usual
     return [
         ("counts", family.profile.counts),
         ("rows", family.profile.rows),
@@ -86,14 +87,18 @@ def _arrays(family: Family) -> list[tuple[str, Any]]:
 
 
 def _facts(family: Family) -> dict[str, Any]:
-    usual = family.usual
+    found = family.calibration
     return {
         "bins": {name: to_json(bins) for name, bins in family.profile.binning.columns.items()},
-        "usual": {"volume": usual.volume, "limit": usual.limit, "run": usual.run, "rate": usual.rate},
+        "volume": found.usual.volume,
+        "limit": found.limit,
+        "run": found.run,
+        "rate": found.rate,
     }
 
 
 def _family(name: str, facts: dict[str, Any], arrays: Any) -> Family:  # noqa: ANN401 - what numpy opens
     binning = Binning({column: from_json(found) for column, found in facts["bins"].items()})
-    usual = Calibration(arrays[f"{name}_centre"], arrays[f"{name}_spread"], **facts["usual"])
-    return Family(Profile(binning, arrays[f"{name}_counts"], arrays[f"{name}_rows"]), usual)
+    usual = Usual(arrays[f"{name}_centre"], arrays[f"{name}_spread"], facts["volume"])
+    calibration = Calibration(usual, facts["limit"], facts["run"], facts["rate"])
+    return Family(Profile(binning, arrays[f"{name}_counts"], arrays[f"{name}_rows"]), calibration)

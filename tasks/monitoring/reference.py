@@ -16,7 +16,7 @@ from tasks.errors import NotEnoughData
 from tasks.monitoring import kept
 from tasks.monitoring.kept import Family, ReferenceWindow
 from tasks.monitoring.multivariate import MOST_ROWS, UsualSeparation, usual_separation
-from tasks.monitoring.profile.calibration import Calibration, calibrate
+from tasks.monitoring.profile.calibration import calibrate
 from tasks.monitoring.profile.profile import Binning, learn_binning, take_profile
 from tasks.monitoring.sampling import Sample
 from tasks.monitoring.windows import Grid, event_times
@@ -106,14 +106,14 @@ def _family(maker: Maker, binning: Binning, rows: pa.Table, *, end: datetime, sh
     """Return the profile of ``rows`` before ``end``, and what is usual of its windows."""
     grid = Grid(end, maker.every, _blocks(maker, rows, end))
     profile = take_profile(rows.to_batches(), binning, grid.blocking(maker.spec.source.timestamp))
-    usual: Calibration = calibrate(
+    calibration = calibrate(
         profile,
         window=maker.window_blocks,
         checks_a_year=YEAR / maker.every,
         alarms_a_year=maker.spec.drift.alarms_per_year * share,
         seed=maker.spec.seed,
     )
-    return Family(profile, usual)
+    return Family(profile, calibration)
 
 
 def _blocks(maker: Maker, rows: pa.Table, end: datetime) -> int:

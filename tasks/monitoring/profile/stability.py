@@ -62,17 +62,18 @@ def memory(profile: Profile) -> int:
 
 
 def stable_histories(profile: Profile, plan: Plan, *, run: int, seed: int) -> Iterator[Stable]:
-    """Yield histories drawn from the blocks of ``profile`` in runs of ``run``: a reference, and what is checked then.
+    """Yield histories made from the blocks of ``profile`` in runs of ``run``: a reference, and what is checked then.
 
-    The reference is drawn too: the real one is only one of those that could have been (moving block bootstrap,
-    Künsch 1989).
+    The reference is drawn with replacement, as the real one is only one of those that could have been (moving block
+    bootstrap, Künsch 1989). What is checked is shuffled: a window in which one day stands twice is more extreme than
+    any real one.
     """
     random = np.random.default_rng(seed)
     blocks = len(profile.counts)
     counts, rows = profile.counts.astype(np.float64), profile.rows.astype(np.float64)
     for _ in range(plan.histories):
         past = _drawn(random, blocks, blocks, run)
-        future = _drawn(random, blocks, plan.length, run)
+        future = _shuffled(random, blocks, plan.length, run)
         reference = Reference(profile.binning, counts[past].sum(axis=0))
         usual = max(rows[past].mean() * plan.window, 1.0)
         yield Stable(measure(_windows(counts[future], plan), reference), _windows(rows[future], plan) / usual)
@@ -82,6 +83,16 @@ def _drawn(random: np.random.Generator, blocks: int, length: int, run: int) -> P
     """Return the places of ``length`` blocks, in runs of neighbours that begin anywhere."""
     begins = random.integers(0, blocks - run + 1, size=-(-length // run))
     return np.asarray((begins[:, None] + np.arange(run)).ravel()[:length], dtype=np.intp)
+
+
+def _shuffled(random: np.random.Generator, blocks: int, length: int, run: int) -> Places:
+    """Return the places of ``length`` blocks, each of all once before any comes again, in shuffled runs."""
+    places: list[Places] = []
+    while sum(map(len, places)) < length:
+        cuts = np.arange(random.integers(1, run + 1), blocks, run)
+        runs = np.split(np.arange(blocks), cuts)
+        places += [runs[place] for place in random.permutation(len(runs))]
+    return np.concatenate(places)[:length]
 
 
 def _windows(blocks: FloatArray, plan: Plan) -> FloatArray:

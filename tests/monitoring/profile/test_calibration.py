@@ -2,10 +2,11 @@ import numpy as np
 import pytest
 
 from tasks.monitoring.profile.bins import Ranges
-from tasks.monitoring.profile.calibration import alarms, calibrate, calibrate_once, strengths
+from tasks.monitoring.profile.calibration import alarms, calibrate, calibrate_once
 from tasks.monitoring.profile.distance import Reference, measure
 from tasks.monitoring.profile.profile import Binning, Profile
 from tasks.monitoring.profile.stability import memory
+from tasks.monitoring.profile.usual import strengths
 
 BINS = 20
 SHARES = np.array([1 / BINS] * BINS + [0, 0])
@@ -30,10 +31,10 @@ def world(seed: int, *, days: int = 300, rows: int = 300, columns: int = 5, wand
 def alarms_a_year(profile: Profile, start: int, asked: float) -> float:
     """Return how often the later windows cross the limit that the earlier days gave."""
     past = Profile(profile.binning, profile.counts[:start], profile.rows[:start])
-    usual = calibrate(past, window=7, seed=1, checks_a_year=365, alarms_a_year=asked)
+    limits = calibrate(past, window=7, seed=1, checks_a_year=365, alarms_a_year=asked)
     windows = np.array([profile.counts[i : i + 7].sum(axis=0) for i in range(start, len(profile.counts) - 7)])
     found = measure(windows.astype(float), Reference(past.binning, past.whole))
-    above = strengths(found, np.ones(len(windows)), usual).most > usual.limit
+    above = strengths(found, np.ones(len(windows)), limits.usual).most > limits.limit
     return alarms(above[None, :], 7) / len(windows) * 365
 
 
@@ -57,8 +58,8 @@ def test_days_that_are_alike_are_kept_together() -> None:
 def test_a_history_that_wanders_gives_a_wider_limit_than_one_that_does_not() -> None:
     still, wandering = world(0), world(0, wander=0.15)
     shift = [
-        usual.limit * usual.spread[1].max()
-        for usual in (calibrate(p, window=7, checks_a_year=365, alarms_a_year=2, seed=0) for p in (still, wandering))
+        limits.limit * limits.usual.spread[1].max()
+        for limits in (calibrate(p, window=7, checks_a_year=365, alarms_a_year=2, seed=0) for p in (still, wandering))
     ]
     assert shift[1] > 2 * shift[0]
 
@@ -67,23 +68,23 @@ def test_a_shift_of_a_quarter_of_a_standard_deviation_is_seen() -> None:
     profile = world(0)
     moved = world(9, days=7, rows=300)
     later = Profile(profile.binning, np.roll(moved.counts, 1, axis=1), moved.rows)
-    usual = calibrate(profile, window=7, checks_a_year=365, alarms_a_year=2, seed=0)
+    limits = calibrate(profile, window=7, checks_a_year=365, alarms_a_year=2, seed=0)
     found = measure(later.whole[None, :], Reference(profile.binning, profile.whole))
-    assert strengths(found, np.ones(1), usual).most[0] > usual.limit
+    assert strengths(found, np.ones(1), limits.usual).most[0] > limits.limit
 
 
 def test_the_same_history_gives_the_same_limit() -> None:
-    limits = {calibrate(world(0), window=7, checks_a_year=365, alarms_a_year=2, seed=3).limit for _ in range(2)}
-    assert len(limits) == 1
+    found = {calibrate(world(0), window=7, checks_a_year=365, alarms_a_year=2, seed=3).limit for _ in range(2)}
+    assert len(found) == 1
 
 
 def test_too_short_a_history_is_judged_by_theory() -> None:
-    usual = calibrate(world(0, days=10), window=7, checks_a_year=365, alarms_a_year=2, seed=0)
-    assert usual.run == 0
-    assert usual.limit > 3
+    limits = calibrate(world(0, days=10), window=7, checks_a_year=365, alarms_a_year=2, seed=0)
+    assert limits.run == 0
+    assert limits.limit > 3
 
 
 @pytest.mark.parametrize("chance", [0.01, 0.1])
 def test_a_single_comparison_has_the_chance_that_was_asked_for(chance: float) -> None:
-    usual = calibrate_once(world(0, days=100), window=10, false_alarms=chance, seed=0)
-    assert usual.rate <= chance
+    limits = calibrate_once(world(0, days=100), window=10, false_alarms=chance, seed=0)
+    assert limits.rate <= chance
