@@ -1,6 +1,11 @@
 """``perennial …``: what a person can ask for. Exit code 0: done. 1: refused. 2: bad input. 70: a fault of ours."""
 
-from deployments import decision_commands, training_commands  # noqa: F401 - each adds its commands to main
+from deployments import (  # noqa: F401 - each adds its commands to main
+    decision_commands,
+    monitoring_commands,
+    scoring_commands,
+    training_commands,
+)
 from deployments.command import main
 
 __all__ = ["main"]

@@ -11,14 +11,18 @@ from tasks.plain import write
 from tasks.release.decisions import Decision, before
 from tasks.release.ledger.book import Ledger
 from tasks.release.ledger.entries import (
+    Answered,
     Approved,
+    Claimed,
     Entry,
     Expired,
     Judged,
     Promoted,
     Proposed,
     Rejected,
+    Requested,
     RolledBack,
+    version_of,
 )
 from tasks.release.ledger.standing import Standing, standing
 from tasks.release.promotion import Outcome, Verb
@@ -80,9 +84,9 @@ def champion(model: str, at: str | None) -> Answer:
 def show(model: str, number: int) -> Answer:
     """Return every entry about one version."""
     entries = _entries(model)
-    own = [entry for entry in entries if entry.what.version == number]
+    own = [entry for entry in entries if version_of(entry.what) == number]
     if not own:
-        known = ", ".join(str(v) for v in dict.fromkeys(e.what.version for e in entries if e.what.version))
+        known = ", ".join(str(v) for v in dict.fromkeys(version_of(e.what) for e in entries) if v)
         return Answer(
             {"model": model, "version": None}, (f"{model} has no version {number}; versions: {known or 'none'}",)
         )
@@ -130,7 +134,7 @@ def _waiting(stands: Standing) -> Iterator[str]:
 
 
 def _version_lines(entries: list[Entry], number: int) -> Iterator[str]:
-    own = [entry for entry in entries if entry.what.version == number]
+    own = [entry for entry in entries if version_of(entry.what) == number]
     yield from (_line(entry) for entry in own)
     for entry in own:
         if isinstance(entry.what, Proposed):
@@ -147,7 +151,7 @@ def _entries(model: str) -> list[Entry]:
 
 
 def _line(entry: Entry) -> str:
-    version = entry.what.version
+    version = version_of(entry.what)
     which = f"version {version}" if version else "no version"
     return f"{_time(entry.at)}  {entry.kind:<10} {which:<12} {_told(entry)}"
 
@@ -172,6 +176,13 @@ def _told(entry: Entry) -> str:
             return f"{'EMERGENCY, ' if promoted.emergency else ''}{by}{_instead(promoted.replaces)}"
         case RolledBack() as back:
             return f"by {back.by}{_because(back.reason)}{_instead(back.replaces)}"
+        case Requested() as asked:
+            return f"a training for {asked.reason}, as of {write_time(asked.as_of)}: {asked.summary}"
+        case Claimed(request=request, run=run):
+            return f"of request {request}, by run {run}"
+        case Answered() as answered:
+            how = ", by a training that was not started for it" if answered.superseded else ""
+            return f"to request {answered.request}{how}: {answered.outcome}, {answered.summary}"
     return ""
 
 

@@ -66,10 +66,11 @@ def mlflow_server(settings: Settings, port: int | None = None) -> Iterator[str]:
 
 
 @contextmanager
-def promotion_form(settings: Settings, api: str) -> Iterator[None]:
-    """Serve the ``promotion`` deployment of the server at ``api`` for the length of a ``with`` block."""
+def deployments_served(settings: Settings, api: str) -> Iterator[None]:
+    """Serve our deployments on the server at ``api`` for the length of a ``with`` block."""
     command = [sys.executable, "-m", "deployments.serving"]
-    with _process("promotion", command, settings, PREFECT_API_URL=api) as (process, log):
+    with _process("deployments", command, settings, PREFECT_API_URL=api) as (process, log):
+        # It is the last to be made: by then a request finds the training's deployment, and its automation.
         _wait_until_healthy(f"{api}/deployments/name/promotion/promotion", process, log)
         yield
 
@@ -145,7 +146,7 @@ def _end_of(log: Path) -> str:
 
 
 def main() -> None:
-    """Serve both, and the form for approvals, until ctrl-C."""
+    """Serve both, and our deployments, until ctrl-C: the form for approvals, and the training that a request runs."""
     settings = load_settings()
     with ExitStack() as stack:
         for name, server, port in (
@@ -156,8 +157,9 @@ def main() -> None:
                 sys.exit(f"perennial: port {port} of {HOST} is taken; {name} cannot listen there")
             address = stack.enter_context(server(settings, port)).removesuffix("/api")
             print(f"{name}: {address}", flush=True)
-        stack.enter_context(promotion_form(settings, f"http://{HOST}:{PREFECT_PORT}/api"))
+        stack.enter_context(deployments_served(settings, f"http://{HOST}:{PREFECT_PORT}/api"))
         print(f"Approve or reject: http://{HOST}:{PREFECT_PORT}/deployments, promotion, Custom run", flush=True)
+        print("What a check asks for is trained here, by itself", flush=True)
         print("ctrl-C stops all", flush=True)
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:

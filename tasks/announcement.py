@@ -1,6 +1,6 @@
-"""Tell those who may approve it that a version awaits them: an event, and a page in the Prefect UI with a link.
+"""Tell that a version awaits a person, or that a model is to be trained again.
 
-The proposal is a row in the ledger. What is lost here is lost news, and nothing else.
+A proposal and a request are rows in the ledger. What is lost here is lost news, and nothing else.
 """
 
 import json
@@ -12,22 +12,50 @@ from prefect.events import emit_event
 from prefect.exceptions import ObjectNotFound
 from prefect.settings import PREFECT_UI_URL
 
-from tasks.release.ledger.entries import Proposed
+from tasks.release.ledger.entries import Entry, Proposed, Requested
 
 EVENT = "perennial.proposal.pending"
 DEPLOYMENT = "promotion/promotion"
+REQUESTED = "perennial.retrain.requested"
+TRAINING = "training/training"
+AUTOMATION = "perennial: train what was requested"
 
 
 def announce(model: str, proposed: Proposed) -> None:
-    """Announce a pending proposal."""
+    """Announce a pending proposal: an event, and a page in the Prefect UI with a link to the form."""
     emit_event(
         EVENT,
-        resource={"prefect.resource.id": f"perennial.model.{model}", "prefect.resource.name": model},
+        resource=_resource(model),
         payload={"model": model, "version": proposed.version, "summary": proposed.summary},
     )
     create_markdown_artifact(
         _page(model, proposed), key=f"{model.replace('_', '-')}-proposal", description=f"version {proposed.version}"
     )
+
+
+def announce_request(model: str, entry: Entry) -> bool:
+    """Send the event by which the automation starts a training for a request; return whether there is one to hear it.
+
+    Where the automation was deleted, the training's deployment is run directly. One that is switched off hears
+    nothing, and is left so: a person has stopped retraining, and the request waits.
+    """
+    asked = entry.what
+    assert isinstance(asked, Requested)
+    known = {"model": model, "reason": asked.reason, "request": entry.number}
+    emit_event(REQUESTED, resource=_resource(model), payload={**known, "as_of": asked.as_of.isoformat()})
+    with get_client(sync_client=True) as client:
+        if found := client.read_automations_by_name(AUTOMATION):
+            return any(automation.enabled for automation in found)
+        try:
+            deployment = client.read_deployment_by_name(TRAINING)
+        except ObjectNotFound:
+            return False
+        client.create_flow_run_from_deployment(deployment.id, parameters=known)
+    return True
+
+
+def _resource(model: str) -> dict[str, str]:
+    return {"prefect.resource.id": f"perennial.model.{model}", "prefect.resource.name": model}
 
 
 def _page(model: str, proposed: Proposed) -> str:

@@ -36,6 +36,7 @@ from tasks.release.office import Office
 from tasks.release.promotion import Outcome, Verb
 from tasks.release.proposing import Trained
 from tasks.release.record import Subject, Written
+from tasks.release.requests import Idle
 from tasks.release.run import TrainingRun
 
 _log = logging.getLogger("perennial")
@@ -142,11 +143,13 @@ def propose(run: TrainingRun, trained: Trained) -> Trained:
     return trained
 
 
-def result(trained: Trained) -> State[Trained]:
-    """Return the state that a run ends in: a refused challenger is a result, and not a failure."""
-    verdict = trained.verdict
+def result(found: Trained | Idle) -> State[Trained | Idle]:
+    """Return the state that a run ends in: a refused challenger is a result, and so is nothing to do."""
+    if isinstance(found, Idle):
+        return Completed(name=found.name, message=found.message, data=found)
+    verdict = found.verdict
     name = "Completed" if verdict.promotable else "Refused"
-    return Completed(name=name, message=verdict.reasons[0], data=trained)
+    return Completed(name=name, message=verdict.reasons[0], data=found)
 
 
 def decision(version: int, person: str, reason: str) -> Decision:

@@ -11,9 +11,26 @@ import pytest
 ROOT = Path(__file__).parents[1]
 LAYERS = ["data_contracts", "tasks", "flows", "deployments"]
 GROUND = {"errors", "metrics", "plain", "settings", "spec"}
-ROOMS = {"data": 0, "learning": 1, "judgement": 1, "release": 2, "monitoring": 3, "announcement": 4, "steps": 5}
+ROOMS = {
+    "data": 0,
+    "learning": 1,
+    "judgement": 1,
+    "release": 2,
+    "monitoring": 3,
+    "announcement": 4,
+    "steps": 5,
+    "scoring_steps": 5,
+    "watching_steps": 5,
+}
 DOORS = {
-    "prefect": {"tasks/steps.py", "tasks/announcement.py", "flows", "deployments"},
+    "prefect": {
+        "tasks/steps.py",
+        "tasks/scoring_steps.py",
+        "tasks/watching_steps.py",
+        "tasks/announcement.py",
+        "flows",
+        "deployments",
+    },
     "mlflow": {"tasks/release/registry.py", "tasks/release/signature.py", "tasks/release/pyfunc_model.py"},
     "lightgbm": {"tasks/learning/gbm.py", "tasks/release/registrar.py"},
     "torch": {"tasks/learning/network.py"},

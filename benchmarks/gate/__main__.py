@@ -4,53 +4,14 @@ Simulations are seeded: the same code gives the same page, but for the section o
 What was measured is kept in the home folder, so that one study can be measured anew without the others.
 """
 
-import argparse
-import json
-from collections.abc import Callable
-from dataclasses import asdict
-from importlib import import_module
 from pathlib import Path
-from time import perf_counter
 
-from benchmarks.gate.markdown import Measured, Section, page
-from benchmarks.gate.repetition import Runner, runner
-from tasks.settings import load_settings
-
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "gate.md"
-STUDIES = ("no_difference", "power", "margin", "year", "slices", "wear", "freshness", "cost", "leaks")
-Study = Callable[[Runner], Section]
+from benchmarks.markdown import Section
+from benchmarks.repetition import Runner
+from benchmarks.studies import Pages, run
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="few repetitions; nothing is kept or written")
-    parser.add_argument("--only", choices=STUDIES, nargs="+", help="measure these anew; the others are as kept")
-    asked = parser.parse_args()
-    kept = load_settings().home / "benchmark" / "gate"
-    kept.mkdir(parents=True, exist_ok=True)
-    with runner(quick=asked.quick) as runs:
-        for name in asked.only or STUDIES:
-            found = _measure(name, runs)
-            print(f"\n{found.text}\n\n{name}: {found.seconds:.0f} s\n", flush=True)
-            if not asked.quick:
-                (kept / f"{name}.json").write_text(json.dumps(asdict(found)), encoding="utf-8")
-    if not asked.quick:
-        _write(kept)
-
-
-def _measure(name: str, runs: Runner) -> Measured:
-    print(f"{name} …", flush=True)
-    start = perf_counter()
-    section = _leaks() if name == "leaks" else _study(name)(runs)
-    return Measured(name, section.title, str(section), section.missed, perf_counter() - start)
-
-
-def _study(name: str) -> Study:
-    study: Study = import_module(f"benchmarks.gate.{name}").study
-    return study
-
-
-def _leaks() -> Section:
+def leaks(_: Runner) -> Section:
     """Return the study of the leakage audit, which words its section itself."""
     from benchmarks.gate import leaks
 
@@ -60,15 +21,19 @@ def _leaks() -> Section:
     return Section("The leakage audit", "", tuple(missed), (), "", whole=leaks.section(found))
 
 
-def _write(kept: Path) -> None:
-    """Write the page, unless a study is still to be measured."""
-    if missing := [name for name in STUDIES if not (kept / f"{name}.json").exists()]:
-        print(f"{PAGE.name} is not written: {', '.join(missing)} not measured yet")
-        return
-    found = [json.loads((kept / f"{name}.json").read_text(encoding="utf-8")) for name in STUDIES]
-    PAGE.write_text(page([Measured(**one) for one in found]), encoding="utf-8")
-    print(f"written to {PAGE}")
+PAGES = Pages(
+    page=Path(__file__).resolve().parents[2] / "docs" / "gate.md",
+    kept="gate",
+    package="benchmarks.gate",
+    studies=("no_difference", "power", "margin", "year", "slices", "wear", "freshness", "cost", "leaks"),
+    header="""# What the gate promises, measured
 
+`make benchmark-gate` wrote this page, in full: each number is of the code beside it, by simulations whose random
+numbers are seeded, and by trainings on real flights. Rates are in percent, "a ± b" is a value and its standard error.
+The code is in `benchmarks/gate/`, a file for each section.
+""",
+    others={"leaks": leaks},
+)
 
 if __name__ == "__main__":
-    main()
+    run(PAGES, __doc__)

@@ -11,9 +11,9 @@ from time import perf_counter
 
 from benchmarks.flights import write_flights
 from benchmarks.gate.gates import over_rows, paired_test
-from benchmarks.gate.markdown import Section, Table
-from benchmarks.gate.repetition import Runner, generator
 from benchmarks.gate.world import World, draw
+from benchmarks.markdown import Section, Table
+from benchmarks.repetition import Runner, generator
 from deployments.stack import prefect_server
 from tasks.data.demo import flights_file
 from tasks.judgement.significance import compare

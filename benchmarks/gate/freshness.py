@@ -6,8 +6,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks.gate.gates import ALPHA, RESAMPLES
-from benchmarks.gate.markdown import Section, Table
-from benchmarks.gate.repetition import Runner
+from benchmarks.markdown import Section, Table
+from benchmarks.repetition import Runner
 from tasks.data.contract import load_contract
 from tasks.data.ingestion import Prepared, ingest, prepare
 from tasks.data.splits import Splits, split

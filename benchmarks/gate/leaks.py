@@ -7,7 +7,7 @@ from benchmarks.gate.leak_columns import LEAKS
 from benchmarks.gate.leak_data import Data, case, real
 from benchmarks.gate.leak_plants import PLANTS, Plant
 from benchmarks.gate.leak_worlds import worlds
-from benchmarks.gate.markdown import Table
+from benchmarks.markdown import Table
 from tasks.judgement.leakage.audit import audit
 from tasks.judgement.leakage.case import Audit
 from tasks.judgement.leakage.sample import view

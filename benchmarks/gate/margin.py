@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from benchmarks.gate.gates import ALPHA, paired_test, promotes
-from benchmarks.gate.markdown import Section, Table
-from benchmarks.gate.repetition import AGAIN, Cell, Runner, generator, rate
 from benchmarks.gate.world import NOISE, World, draw, worse_by
+from benchmarks.markdown import Section, Table
+from benchmarks.repetition import AGAIN, Cell, Runner, generator, rate
 from tasks.judgement.significance import compare
 from tasks.metrics import find_metric
 

@@ -17,9 +17,9 @@ from benchmarks.gate.gates import (
     paired_test,
     promotes,
 )
-from benchmarks.gate.markdown import Section, Table
-from benchmarks.gate.repetition import AGAIN, Cell, Rate, Runner, generator, highest, rate
 from benchmarks.gate.world import World, draw
+from benchmarks.markdown import Section, Table
+from benchmarks.repetition import AGAIN, Cell, Rate, Runner, generator, highest, rate
 from tasks.data.matrix import FloatArray
 from tasks.judgement.gate import judge
 from tasks.judgement.significance import Pair, compare

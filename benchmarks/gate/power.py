@@ -6,9 +6,9 @@ from math import nan
 import numpy as np
 
 from benchmarks.gate.gates import ALPHA, difference, paired_test, promotes
-from benchmarks.gate.markdown import Section, Table
-from benchmarks.gate.repetition import Runner, generator, rate
 from benchmarks.gate.world import NOISE, World, draw, worse_by
+from benchmarks.markdown import Section, Table
+from benchmarks.repetition import Runner, generator, rate
 from tasks.data.matrix import FloatArray
 from tasks.judgement.resampling import bind
 from tasks.judgement.significance import Pair, blocks_of, compare

@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.gate.gates import ALPHA, Beside, gate_of, holdout, paired_test
-from benchmarks.gate.markdown import Section, Table
-from benchmarks.gate.repetition import Runner, generator, highest, rate
 from benchmarks.gate.world import NOISE, Truth, World, draw, worse_by
+from benchmarks.markdown import Section, Table
+from benchmarks.repetition import Runner, generator, highest, rate
 from tasks.data.matrix import FloatArray
 from tasks.judgement.gate import SLICE_MARGINS, judge
 from tasks.judgement.multiplicity import holm

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmarks.gate.gates import ALPHA, RESAMPLES, paired_test, promotes
-from benchmarks.gate.markdown import Section, Table
-from benchmarks.gate.repetition import Rate, Runner, generator, rate
 from benchmarks.gate.world import NOISE, Truth, World
+from benchmarks.markdown import Section, Table
+from benchmarks.repetition import Rate, Runner, generator, rate
 from tasks.data.matrix import FloatArray
 from tasks.judgement.significance import Pair, compare
 from tasks.judgement.wear import spent

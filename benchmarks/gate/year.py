@@ -8,8 +8,8 @@ import numpy as np
 
 from benchmarks.gate.drifting import FEATURES, HOLDOUT, KINDS, WEEKS, WINDOW, Kind, Rows, Year, make_year
 from benchmarks.gate.gates import Beside, gate_of, holdout
-from benchmarks.gate.markdown import Section, Table
-from benchmarks.gate.repetition import Runner, generator
+from benchmarks.markdown import Section, Table
+from benchmarks.repetition import Runner, generator
 from tasks.data.matrix import FloatArray
 from tasks.judgement.gate import judge
 from tasks.judgement.partition import by_quantile

@@ -134,21 +134,16 @@ def _rate(window: _Window, place: int, name: str, kind: str) -> Signal:
     error = float(np.sqrt(1 / max(window.rows, 1) + 1 / max(window.reference.rows.sum(), 1)))
     direction: Direction = "up" if change >= 0 else "down"
     steps = window.spread(statistic, place) * error / 2
-    edge, low, high = (
-        abs(_moved(rate, steps * spreads) - was)
-        for rate, spreads in (
-            (was, window.calibration.limit if change >= 0 else -window.calibration.limit),
-            (was + change, -_NINETY),
-            (was + change, _NINETY),
-        )
-    )
+    edge = abs(_moved(was, steps * window.calibration.limit * (1 if change >= 0 else -1)) - was)
+    ends = [_moved(was + change, side * steps * _NINETY) - was for side in (-1, 1)]
+    low, high = sorted(abs(end) for end in ends)
     threshold = max(edge, LEAST_RATE)
     return Signal(
         kind="missing" if kind == "missing" else "unseen",
         column=name,
         score=abs(change),
-        low=min(low, high),
-        high=max(low, high),
+        low=0.0 if ends[0] < 0 < ends[1] else low,
+        high=high,
         threshold=threshold,
         direction=direction,
         unit="share of rows",

@@ -24,6 +24,8 @@ from tasks.spec import LightGBMSpec
 MOST_ROWS = 5_000
 """Of each side: what trees can tell apart, they can in these."""
 FEWEST_ROWS = 200
+_ALL_DIFFER = 0.99
+"""A threshold above it is no threshold: any two windows can be told apart, by the weather they share say."""
 _NINETY = 1.645
 _TREES = LightGBMSpec(kind="lightgbm", rounds=60, patience=10, learning_rate=0.1, leaves=15)
 
@@ -79,18 +81,20 @@ def multivariate_signal(found: Separation, usual: UsualSeparation | None, *, cha
     degrees = max(base.windows - 1, 1) if usual else 10_000
     quantile += (quantile**3 + quantile) / (4 * degrees)
     spread = np.hypot(base.spread, found.error)
-    threshold = min(base.mean + quantile * spread, 0.9999)
+    threshold = float(base.mean + quantile * spread)
+    tells = threshold < _ALL_DIFFER
+    limit = f"threshold {threshold:.3f}" if tells else "windows of the reference differ as much, so it tells nothing"
     return Signal(
         kind="multivariate",
         column=None,
         score=found.auc,
         low=found.auc - _NINETY * found.error,
         high=min(found.auc + _NINETY * found.error, 1.0),
-        threshold=float(threshold),
+        threshold=threshold if tells else None,
         direction="other",
         unit="AUC of telling the window from the reference",
         sentence=f"a classifier tells the window from the reference with an AUC of {found.auc:.3f}; "
-        f"usual is {base.mean:.3f}, threshold {threshold:.3f}",
+        f"usual is {base.mean:.3f}, {limit}",
     )
 
 

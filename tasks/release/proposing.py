@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from tasks.judgement.verdict import Verdict
-from tasks.release import decisions
+from tasks.release import decisions, requests
 from tasks.release.artifact import Artifact
 from tasks.release.ledger.book import Page
 from tasks.release.ledger.entries import Entry, Judged, Proposed
@@ -48,7 +48,9 @@ class Trained:
 
 
 def propose(run: TrainingRun, trained: Trained) -> tuple[Entry, ...]:
-    """Record the verdict, and the proposal that it leads to; promote at once where nobody has to agree.
+    """Record the verdict, the proposal that it leads to, and the answer to the request that it was due to.
+
+    Where nobody has to agree, it is promoted at once.
 
     Raises:
         LeaseLost: another process has taken the training over; nothing is recorded.
@@ -60,6 +62,8 @@ def propose(run: TrainingRun, trained: Trained) -> tuple[Entry, ...]:
         written = [page.append(run.spec.model, judged, at=at)]
         if proposed is not None:
             written += _open(page, run.spec.model, proposed, at)
+        asked = standing(page.entries(run.spec.model)).request
+        written += [page.append(run.spec.model, what, at=at) for what in requests.answer(asked, run.due, judged)]
     follow(
         run.spec.model, run.registrar
     )  # also when nothing was promoted: an earlier promotion may have been cut short

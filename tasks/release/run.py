@@ -11,10 +11,12 @@ from typing import Literal
 from tasks.data.atomic import remove_unfinished
 from tasks.data.contract import Contract, check_contract, load_contract, read_contract
 from tasks.data.window import as_utc
+from tasks.release import requests
 from tasks.release.challenger import Recipe
 from tasks.release.ledger.book import Ledger
-from tasks.release.ledger.leases import Lease, leased
+from tasks.release.ledger.leases import Lease
 from tasks.release.registrar import Registrar
+from tasks.release.requests import Due, Idle, Turn
 from tasks.settings import Settings, load_settings, prepare_environment
 from tasks.spec import ModelSpec, load_spec
 
@@ -38,6 +40,8 @@ class TrainingRun:
     ledger: Ledger
     lease: Lease
     """The right to be the one that trains this model."""
+    due: Due | None = None
+    """The request that the verdict answers; None: nothing asked."""
 
     @property
     def contract(self) -> Contract:
@@ -49,32 +53,56 @@ class TrainingRun:
 
 
 @contextmanager
-def open_training(model: str, reason: Reason, as_of: datetime | None) -> Iterator[TrainingRun]:
-    """Give one training its spec, its folder, its registrar, and the model to itself."""
+def open_training(
+    model: str, reason: Reason, as_of: datetime | None, request: int | None = None
+) -> Iterator[TrainingRun | Idle]:
+    """Give one training its spec, its folder, its registrar, and the model to itself.
+
+    One that was started for a ``request`` has the request's reason, and its ``as_of`` unless it is given one; or it
+    is told why there is nothing to do.
+
+    Raises:
+        ModelBusy: the model is being trained already, and no request asked for this training.
+    """
     settings = load_settings()
     prepare_environment(settings)
     spec = load_spec(model, settings.specs)
     contract = load_contract(spec.contract_name, settings.contracts)
     check_contract(contract, spec)
-    home, ledger = settings.of(model), Ledger(settings.ledger)
-    with leased(ledger, model, "training") as lease, Registrar(settings) as registrar:
-        for place in ("raw", "rows", "quarantine"):
-            remove_unfinished(home / place)
-        yield TrainingRun(
-            spec=spec,
-            contract_file=contract.file,
-            contract_text=contract.text,
-            settings=settings,
-            as_of=as_utc(as_of) if as_of else datetime.now(UTC),
-            reason=reason,
-            folder=_new_folder(home / "runs"),
-            registrar=registrar,
-            ledger=ledger,
-            lease=lease,
-        )
+    home, ledger, run = settings.of(model), Ledger(settings.ledger), _run_name()
+    with requests.turn(ledger, model, request, run) as turn:
+        if isinstance(turn, Idle):
+            yield turn
+            return
+        moment = _moment(turn, as_of)
+        with Registrar(settings) as registrar:
+            for place in ("raw", "rows", "quarantine"):
+                remove_unfinished(home / place)
+            yield TrainingRun(
+                spec=spec,
+                contract_file=contract.file,
+                contract_text=contract.text,
+                settings=settings,
+                as_of=moment,
+                reason=turn.asked.reason if turn.asked else reason,
+                folder=_new_folder(home / "runs" / run),
+                registrar=registrar,
+                ledger=ledger,
+                lease=turn.lease,
+                due=requests.due(turn, moment),
+            )
+
+
+def _moment(turn: Turn, as_of: datetime | None) -> datetime:
+    if as_of:
+        return as_utc(as_of)
+    return turn.asked.as_of if turn.asked else datetime.now(UTC)
+
+
+def _run_name() -> str:
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%S.%f}-{os.getpid()}"
 
 
 def _new_folder(place: Path) -> Path:
-    folder = place / f"{datetime.now(UTC):%Y%m%dT%H%M%S.%f}-{os.getpid()}"
-    folder.mkdir(parents=True)
-    return folder
+    place.mkdir(parents=True)
+    return place

@@ -5,8 +5,8 @@ import pytest
 
 from benchmarks.gate.gates import difference
 from benchmarks.gate.power import _shares
-from benchmarks.gate.repetition import Cell, Rate, generator
 from benchmarks.gate.world import NOISE, World, draw, true_value, worse_by
+from benchmarks.repetition import Cell, Rate, generator
 
 
 @pytest.mark.parametrize("metric", ["roc_auc", "accuracy"])

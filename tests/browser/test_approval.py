@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from deployments.stack import prefect_server, promotion_form
+from deployments.stack import deployments_served, prefect_server
 from tasks.release.ledger.book import Ledger
 from tasks.release.ledger.entries import Approved
 from tasks.release.ledger.standing import Champion, Standing, standing
@@ -37,7 +37,7 @@ QUIET = [
 @contextmanager
 def servers(settings: Settings) -> Iterator[str]:
     settings.home.mkdir(parents=True, exist_ok=True)
-    with prefect_server(settings) as url, promotion_form(settings, url):
+    with prefect_server(settings) as url, deployments_served(settings, url):
         yield url
 
 

@@ -14,12 +14,14 @@ from prefect.client.schemas.objects import State
 from prefect.client.schemas.sorting import FlowRunSort
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
-from flows.training import run_training, training_flow
+from flows.training import run_requested, run_training, training_flow
 from tasks.data import ingestion
 from tasks.data.ingestion import Ingested
 from tasks.errors import DataRefused, ModelBusy, SourceUnavailable
+from tasks.release import requests
 from tasks.release.decisions import Decision, approve
 from tasks.release.ledger.book import Ledger
+from tasks.release.ledger.entries import Answered, Requested
 from tasks.release.ledger.leases import leased
 from tasks.release.ledger.standing import standing
 from tasks.release.proposing import Trained
@@ -46,6 +48,12 @@ def promote(settings: Settings, version: int) -> None:
         decision = Decision(version, "ada", "", datetime.now(UTC))
         for what in approve(now, decision, pending.proposed.evidence, PromotionSpec()):
             page.append("returns", what, at=decision.at)
+
+
+def ask(settings: Settings, as_of: datetime = FIRST) -> int:
+    """Ask for a training as a check would, and return the request's number."""
+    asked = Requested("drift", as_of, None, "price has moved", "digest")
+    return requests.request(Ledger(settings.ledger), "returns", asked, as_of).number
 
 
 async def _run(model: str, as_of: datetime) -> State[Any]:
@@ -193,3 +201,63 @@ def test_two_trainings_of_one_model_at_once_are_refused_with_the_holder(settings
         pytest.raises(ModelBusy, match=r"returns: a training is going on already, by process \d+ on"),
     ):
         run_training("returns", "manual", FIRST)
+
+
+def test_a_request_is_trained_as_of_its_check_and_answered_with_the_verdict(settings: Settings) -> None:
+    number = ask(settings)
+
+    trained = run_requested("returns", number)
+
+    assert isinstance(trained, Trained)
+    assert (trained.lineage.as_of, trained.lineage.reason) == (FIRST, "drift")
+    entries = Ledger(settings.ledger).entries("returns")
+    assert [entry.kind for entry in entries] == ["request", "claim", "verdict", "proposal", "answer"]
+    summary = trained.verdict.reasons[0]
+    assert entries[-1].what == Answered(number, trained.recorded.run_id, "better", summary, 1, superseded=False)
+    assert entries[1].what.run == Path(trained.files).parent.name  # type: ignore[union-attr]
+
+
+def test_a_request_that_has_its_answer_trains_nothing_and_the_run_says_so(settings: Settings) -> None:
+    number = ask(settings)
+    run_training("returns", "schedule", SECOND)
+
+    state = asyncio.run(_requested(number))
+
+    assert (state.name, state.is_completed()) == ("AlreadyAnswered", True)
+    assert f"request {number} has its answer: better" in str(state.message)
+    answer = Ledger(settings.ledger).entries("returns")[-1].what
+    assert isinstance(answer, Answered)
+    assert answer.superseded
+    assert len(list((settings.of("returns") / "runs").iterdir())) == 1
+
+
+def test_a_request_whose_model_is_being_trained_trains_nothing_and_stays_open(settings: Settings) -> None:
+    number = ask(settings)
+
+    with leased(Ledger(settings.ledger), "returns", "training"):
+        state = asyncio.run(_requested(number))
+
+    assert (state.name, state.is_completed()) == ("Underway", True)
+    assert requests.open_request(Ledger(settings.ledger), "returns")
+
+
+def test_a_request_whose_data_are_refused_three_times_is_answered_with_the_reason(
+    edit: Callable[[str, str, str], None], settings: Settings
+) -> None:
+    number = ask(settings)
+    edit("data_contracts/returns.py", '"de", "fr", "it"', '"de"')
+
+    for _ in range(3):
+        assert requests.heal(Ledger(settings.ledger), "returns")
+        with pytest.raises(DataRefused):
+            run_requested("returns", number)
+
+    answer = Ledger(settings.ledger).entries("returns")[-1].what
+    assert isinstance(answer, Answered)
+    assert (answer.outcome, answer.version) == ("failed", None)
+    assert "3 trainings came to no verdict; the last: " in answer.summary
+    assert "rows break the contract" in answer.summary
+
+
+async def _requested(number: int) -> State[Any]:
+    return await training_flow("returns", request=number, return_state=True)

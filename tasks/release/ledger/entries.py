@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from tasks.plain import read, write
 
@@ -127,7 +128,64 @@ class RolledBack:
     reason: str
 
 
-What = Judged | Proposed | Approved | Rejected | Expired | Promoted | RolledBack
+@dataclass(frozen=True)
+class Scored:
+    """A champion's predictions for the rows of a window stand in the log."""
+
+    version: int
+    start: datetime
+    end: datetime
+    rows: int
+    """Valid rows of the window: each is in the log, whoever wrote it there."""
+    quarantined: int
+    snapshot: str
+    """Digest of the rows, as they were known when they were scored."""
+
+
+@dataclass(frozen=True)
+class Requested:
+    """A check asked for a training."""
+
+    reason: Literal["schedule", "drift", "performance", "manual"]
+    as_of: datetime
+    """What the check knew, and the training that comes of it."""
+    champion: int | None
+    """The version that was watched; None: there was none."""
+    summary: str
+    check: str
+    """Digest of the check's document."""
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """A training took a request on."""
+
+    request: int
+    """The number of its entry."""
+    lease: int
+    """The fence of the training's lease: once that is over, the claim is."""
+    run: str
+    """Folder of the training's run."""
+
+
+@dataclass(frozen=True)
+class Answered:
+    """A request came to its end."""
+
+    request: int
+    run: str | None
+    """MLflow's id of the training; None: no training came to a verdict."""
+    outcome: str
+    """The verdict's, or ``failed``."""
+    summary: str
+    version: int | None
+    superseded: bool
+    """The training was not started for it, and answers it all the same."""
+
+
+What = (
+    Judged | Proposed | Approved | Rejected | Expired | Promoted | RolledBack | Scored | Requested | Claimed | Answered
+)
 
 KINDS: Mapping[str, type[What]] = {
     "verdict": Judged,
@@ -137,6 +195,10 @@ KINDS: Mapping[str, type[What]] = {
     "expiry": Expired,
     "promotion": Promoted,
     "rollback": RolledBack,
+    "scoring": Scored,
+    "request": Requested,
+    "claim": Claimed,
+    "answer": Answered,
 }
 _NAMES = {record: name for name, record in KINDS.items()}
 
@@ -168,8 +230,20 @@ def fence_of(what: What) -> int | None:
 
 
 def closes(what: What) -> int | None:
-    """Return the proposal that ``what`` brings to its end: the database lets each end once."""
+    """Return the proposal or request that ``what`` brings to its end: the database lets each end once."""
+    if isinstance(what, Answered):
+        return what.request
     return what.proposal if isinstance(what, Promoted | Rejected | Expired) else None
+
+
+def version_of(what: What) -> int | None:
+    """Return the version that ``what`` is about; None: there is none."""
+    match what:
+        case Claimed():
+            return None
+        case Requested(champion=watched):
+            return watched
+    return what.version
 
 
 def content_of(what: What) -> str:

@@ -16,7 +16,7 @@ from typing import Any, Literal
 from tasks.errors import LeaseLost, LedgerError, ModelBusy
 from tasks.release.ledger.book import Ledger, Page
 
-Purpose = Literal["training", "promotion"]
+Purpose = Literal["training", "promotion", "scoring"]
 LASTS = timedelta(seconds=60)
 _BEATS = 4
 """Renewals in the life of a lease."""

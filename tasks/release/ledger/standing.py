@@ -1,10 +1,21 @@
-"""Where a model stands, by what its entries say: the champion, what awaits a person, and what has been."""
+"""Where a model stands, by what its entries say: champion, what awaits a person or a training, and what has been."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from tasks.release.ledger.entries import Approved, Entry, Expired, Promoted, Proposed, Rejected, RolledBack
+from tasks.release.ledger.entries import (
+    Answered,
+    Approved,
+    Claimed,
+    Entry,
+    Expired,
+    Promoted,
+    Proposed,
+    Rejected,
+    Requested,
+    RolledBack,
+)
 
 
 @dataclass(frozen=True)
@@ -36,13 +47,29 @@ class Pending:
 
 
 @dataclass(frozen=True)
+class Request:
+    """A request that nothing has answered yet."""
+
+    entry: Entry
+    requested: Requested
+    claims: tuple[Claimed, ...]
+    """The trainings that took it on, oldest first; all died but perhaps the last."""
+
+    @property
+    def number(self) -> int:
+        return self.entry.number
+
+
+@dataclass(frozen=True)
 class Standing:
-    """One model's champions, oldest first, and its pending proposals."""
+    """One model's champions, oldest first, its pending proposals, and its open request."""
 
     champions: tuple[Champion, ...]
     pending: tuple[Pending, ...]
     ended: dict[int, Entry]
     """The entry that ended the latest proposal of each version that has none pending."""
+    request: Request | None
+    """None: none is open."""
 
     @property
     def champion(self) -> Champion | None:
@@ -78,7 +105,21 @@ def standing(entries: Sequence[Entry]) -> Standing:
         if entry.number not in closed
     )
     ended = {proposed.version: closed[entry.number] for entry, proposed in proposals if entry.number in closed}
-    return Standing(_champions(entries), pending, ended)
+    return Standing(_champions(entries), pending, ended, _request(entries))
+
+
+def _request(entries: Sequence[Entry]) -> Request | None:
+    """Return the open request: there is one at most, as none is added while one is open."""
+    answered = {entry.what.request for entry in entries if isinstance(entry.what, Answered)}
+    claims = [entry.what for entry in entries if isinstance(entry.what, Claimed)]
+    return next(
+        (
+            Request(entry, what, tuple(claim for claim in claims if claim.request == entry.number))
+            for entry in entries
+            if isinstance(what := entry.what, Requested) and entry.number not in answered
+        ),
+        None,
+    )
 
 
 def _champions(entries: Sequence[Entry]) -> tuple[Champion, ...]:

@@ -1,7 +1,19 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from tasks.release.ledger.entries import Entry, Evidence, Places, Promoted, Proposed, Rejected, RolledBack, What
+from tasks.release.ledger.entries import (
+    Answered,
+    Claimed,
+    Entry,
+    Evidence,
+    Places,
+    Promoted,
+    Proposed,
+    Rejected,
+    Requested,
+    RolledBack,
+    What,
+)
 from tasks.release.ledger.standing import standing
 
 NOON = datetime(2013, 6, 1, 12, tzinfo=UTC)
@@ -46,3 +58,16 @@ def test_a_proposal_is_pending_until_something_ends_it() -> None:
     assert [pending.version for pending in found.pending] == [2]
     assert found.proposal_of(1) is None
     assert found.ended[1].kind == "rejection"
+
+
+def test_a_request_is_open_with_its_claims_until_it_is_answered() -> None:
+    asked, answer = Requested("drift", NOON, 1, "moved", "digest"), Answered(1, "run", "worse", "no", None, False)
+    first, second = Claimed(1, 7, "a"), Claimed(1, 8, "b")
+
+    now = standing(written(asked, proposed(1), first, second)).request
+    assert now is not None
+    assert (now.number, now.requested, now.claims) == (1, asked, (first, second))
+    after = standing(written(asked, first, answer, asked)).request
+    assert after is not None
+    assert (after.number, after.claims) == (4, ())
+    assert standing(written(asked, first, answer)).request is None

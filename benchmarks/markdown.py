@@ -1,14 +1,7 @@
-"""The page that the studies make."""
+"""A page that studies make."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-_HEADER = """# What the gate promises, measured
-
-`make benchmark-gate` wrote this page, in full: each number is of the code beside it, by simulations whose random
-numbers are seeded, and by trainings on real flights. Rates are in percent, "a ± b" is a value and its standard error.
-The code is in `benchmarks/gate/`, a file for each section.
-"""
 
 
 @dataclass(frozen=True)
@@ -57,11 +50,11 @@ class Measured:
     seconds: float
 
 
-def page(found: Sequence[Measured]) -> str:
+def page(header: str, found: Sequence[Measured]) -> str:
     """Return the whole page: what was missed first, then each section, and how long each took."""
     missed = [f"{one.title}: {goal}" for one in found for goal in one.missed]
     verdict = f"**Missed: {'; '.join(missed)}.**" if missed else "All goals of this page are met."
     took = ", ".join(f"{one.name} {one.seconds:.0f} s" for one in found)
     minutes = sum(one.seconds for one in found) / 60
     end = f"## How long it takes\n\n{took}; {minutes:.0f} minutes in all, in two processes."
-    return "\n\n".join([_HEADER + "\n" + verdict, *(one.text for one in found), end]) + "\n"
+    return "\n\n".join([header + "\n" + verdict, *(one.text for one in found), end]) + "\n"

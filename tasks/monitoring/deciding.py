@@ -1,0 +1,102 @@
+"""From what was seen to what is done: signals → triage → policy → a request in the ledger."""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+
+from tasks.monitoring.check import Check, save_check
+from tasks.monitoring.policy import History, Moment, PolicyDecision, Retraining, decide
+from tasks.monitoring.signal import Signal
+from tasks.monitoring.triage import Case, Columns, Counts, Diagnosis, triage
+from tasks.monitoring.watching import Looked, Watch
+from tasks.release import requests
+from tasks.release.ledger.entries import Entry, Judged, Requested
+from tasks.release.ledger.standing import standing
+
+_ASKED = ("drift", "performance")
+
+
+def diagnose(watch: Watch, looked: Looked, signals: Sequence[Signal]) -> Check:
+    """Return what is wrong with the window, what is to be done, and whether a training is asked for."""
+    diagnosis = triage(case_of(watch, looked, signals))
+    window = watch.window
+    assert window.start is not None
+    return Check(
+        model=watch.spec.model,
+        version=watch.champion.version,
+        as_of=watch.as_of,
+        start=window.start,
+        rows=looked.current.rows,
+        signals=tuple(signals),
+        realised=looked.realised,
+        diagnosis=diagnosis,
+        decision=_decide(watch, looked, diagnosis),
+    )
+
+
+def record(watch: Watch, check: Check) -> Entry | None:
+    """Keep ``check``, and return the request that it leads to: a new one, or one that is open and nobody works on.
+
+    The row comes first. The event that tells of it may be lost; the next check finds the row, and sends it again.
+    """
+    digest = save_check(watch.checks, check)
+    if check.decision.retrain and check.decision.reason:
+        asked = Requested(check.decision.reason, check.as_of, check.version, check.headline, digest)
+        requests.request(watch.ledger, check.model, asked, datetime.now(UTC))
+    return requests.heal(watch.ledger, check.model)
+
+
+def case_of(watch: Watch, looked: Looked, signals: Sequence[Signal]) -> Case:
+    """Return what triage looks at."""
+    source, current, nobody = watch.spec.source, looked.current, looked.reference.sample.slice(0, 0)
+    return Case(
+        columns=Columns(
+            timestamp=source.timestamp,
+            key=tuple(source.key),
+            target=source.target,
+            outcomes=frozenset(watch.contract.names("outcome")),
+        ),
+        reference=looked.reference.sample,
+        current=nobody if current.sample is None else current.sample,
+        before=looked.before.sample,
+        year_ago=looked.year_ago.sample,
+        signals=tuple(signals),
+        performance=looked.realised,
+        counts=_counts(looked),
+        past=watch.past,
+        unknown=current.unknown,
+    )
+
+
+def _counts(looked: Looked) -> Counts:
+    current, reference = looked.current, looked.reference.inputs.profile
+    blocks = current.profile.rows
+    return Counts(
+        rows=current.rows,
+        before=looked.before.rows,
+        expected=float(reference.rows.mean()) * len(blocks),
+        duplicated=current.duplicates,
+        blocks=tuple(int(rows) for rows in blocks),
+        quarantined=looked.broken.reasons,
+    )
+
+
+def _decide(watch: Watch, looked: Looked, diagnosis: Diagnosis) -> PolicyDecision:
+    history = History(watch.past, tuple(_retrainings(watch.ledger.entries(watch.spec.model), watch.as_of)))
+    days = watch.spec.drift.window / timedelta(days=1)
+    moment = Moment(watch.as_of, looked.current.rows / days, looked.realised)
+    return decide(diagnosis, history, moment, watch.spec.policy)
+
+
+def _retrainings(entries: Sequence[Entry], as_of: datetime) -> Iterator[Retraining]:
+    """Yield the trainings before ``as_of``, by the clock that they were made with, and those that are asked for."""
+    for entry in entries:
+        match entry.what:
+            case Judged(as_of=at, reason=reason, promotable=promotable) if at <= as_of:
+                yield Retraining(at, reason in _ASKED, promotable if reason in _ASKED else None)
+            case Requested(as_of=at) if at <= as_of and _is_open(entries, entry):
+                yield Retraining(at, asked=True, helped=None)
+
+
+def _is_open(entries: Sequence[Entry], request: Entry) -> bool:
+    now = standing(entries).request
+    return now is not None and now.number == request.number

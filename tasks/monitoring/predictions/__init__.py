@@ -1,0 +1,1 @@
+"""What a champion said of each row, and what became of it when the labels came."""

@@ -1,0 +1,88 @@
+"""Each step of a check as a Prefect task. As in ``steps.py``, no frame is ever an argument or a result of a task."""
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+from prefect import task
+from prefect.artifacts import create_link_artifact, create_markdown_artifact
+from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State
+from prefect.states import Completed
+
+from tasks import announcement
+from tasks.monitoring import deciding, report, watching
+from tasks.monitoring.check import Check
+from tasks.monitoring.signal import Signal
+from tasks.monitoring.summary import markdown
+from tasks.monitoring.watching import Looked, Watch
+from tasks.release.ledger.entries import Entry
+
+_log = logging.getLogger("perennial")
+
+
+@task(cache_policy=NO_CACHE)
+def look(watch: Watch) -> Looked:
+    """Read the windows that are compared, and nothing else of the source."""
+    looked = watching.look(watch)
+    _log.info("%s rows in %s, version %s", f"{looked.current.rows:,}", watch.window, watch.champion.version)
+    return looked
+
+
+@task(cache_policy=NO_CACHE)
+def measure(watch: Watch, looked: Looked) -> Sequence[Signal]:
+    """Measure how far the window is from what the champion learned from."""
+    signals = watching.signals(watch, looked)
+    _log.info("%s of %s signals are above their threshold", sum(signal.alarmed for signal in signals), len(signals))
+    return signals
+
+
+@task(cache_policy=NO_CACHE)
+def diagnose(watch: Watch, looked: Looked, signals: Sequence[Signal]) -> Check:
+    """Say what is wrong, what is to be done, and whether a training is asked for."""
+    check = deciding.diagnose(watch, looked, signals)
+    _log.info("%s", check.headline)
+    _log.info("policy: %s", check.decision.reasons[0])
+    create_markdown_artifact(markdown(check), key=_key(check, "check"), description=check.headline)
+    return check
+
+
+@task(cache_policy=NO_CACHE)
+def draw(watch: Watch, looked: Looked, check: Check) -> Path | None:
+    """Write the page that people look at, when there is something to look at."""
+    if check.diagnosis.action == "nothing" or looked.current.sample is None:
+        return None
+    path = watch.settings.of(check.model) / "reports" / f"{check.as_of:%Y%m%dT%H%M%S}.html"
+    report.write_page(path, check, looked.reference.sample, looked.current.sample)
+    create_link_artifact(path.as_uri(), key=_key(check, "report"), link_text="The check's page", description=str(path))
+    _log.info("page: %s", path)
+    return path
+
+
+@task(cache_policy=NO_CACHE)
+def request(watch: Watch, check: Check) -> Entry | None:
+    """Keep the check; tell the automation of a request that nobody works on."""
+    entry = deciding.record(watch, check)
+    if entry is not None:
+        heard = announcement.announce_request(check.model, entry)
+        _log.info("ledger, entry %s: %s%s", entry.number, entry.kind, "" if heard else "; nothing hears it yet")
+    return entry
+
+
+def result(check: Check) -> State[Check]:
+    """Return the state that a run ends in: an alarm is a result, and not a failure."""
+    name = _NAMES[check.diagnosis.action]
+    return Completed(name=name, message=check.headline, data=check)
+
+
+_NAMES = {
+    "nothing": "Quiet",
+    "watch": "Watch",
+    "wait": "Wait",
+    "fix_the_data": "FixTheData",
+    "retrain": "Retrain",
+}
+
+
+def _key(check: Check, what: str) -> str:
+    return f"{check.model.replace('_', '-')}-{what}"

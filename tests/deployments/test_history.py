@@ -1,0 +1,37 @@
+from datetime import UTC, datetime
+
+import pytest
+
+from deployments.decision_answers import history, show
+from tasks.release.ledger.book import Ledger
+from tasks.release.ledger.entries import Answered, Claimed, Requested
+from tasks.settings import Settings
+
+NOON = datetime(2024, 3, 1, 12, tzinfo=UTC)
+ASKED = Requested("drift", datetime(2024, 3, 1, tzinfo=UTC), 3, "price has moved by 0.4 standard deviations", "digest")
+
+
+@pytest.fixture(autouse=True)
+def _written(settings: Settings) -> None:
+    answer = Answered(1, "mlflow's", "worse", "Worse: ROC AUC 0.71 against 0.74", None, superseded=True)
+    with Ledger(settings.ledger).deciding() as page:
+        for what in (ASKED, Claimed(1, 2, "20240301T120000.000000-77"), answer):
+            page.append("returns", what, at=NOON)
+
+
+def test_history_tells_who_asked_for_a_training_and_what_came_of_it() -> None:
+    answer, claim, request = history("returns", most=20).lines
+
+    assert request == (
+        "2024-03-01 12:00  request    version 3    "
+        "a training for drift, as of 2024-03-01: price has moved by 0.4 standard deviations"
+    )
+    assert claim == "2024-03-01 12:00  claim      no version   of request 1, by run 20240301T120000.000000-77"
+    assert answer == (
+        "2024-03-01 12:00  answer     no version   "
+        "to request 1, by a training that was not started for it: worse, Worse: ROC AUC 0.71 against 0.74"
+    )
+
+
+def test_a_request_stands_with_the_champion_that_it_is_about() -> None:
+    assert [entry["kind"] for entry in show("returns", 3).facts["entries"]] == ["request"]
