@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test lint benchmark benchmark-gate drill-promotion test-browser ui setup schema docs clean
+.PHONY: help demo test lint benchmark benchmark-gate benchmark-drift drill-promotion drill-watch test-browser ui setup schema docs clean
 
 help:                    ## This list
 	@grep -E '^[a-z-]+: .*##|^[a-z-]+: +##' $(MAKEFILE_LIST) | sed -E 's/: .*## /\t/' | expand -t 16
@@ -31,6 +31,12 @@ drill-promotion: $(VENV)/drill ## Kill decisions wherever they can be killed, an
 	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || apt-get install --yes --quiet postgresql
 	$(BIN)/python -m benchmarks.drill
 
+drill-watch: $(VENV)/dev  ## Kill scorings, checks and servers wherever that hurts, and lose and double events
+	$(BIN)/python -m pytest -m drill tests
+
+benchmark-drift: $(VENV)/dev $(VENV)/nannyml/done ## Measure what watching promises, and write docs/drift.md
+	PERENNIAL_NANNYML=$(CURDIR)/$(VENV)/nannyml/bin/python $(BIN)/python -m benchmarks.drift
+
 test-browser: $(VENV)/browser ## Approve a version in the Prefect UI, in a real browser
 	@command -v chromium >/dev/null || apt-get install --yes --quiet chromium
 	$(BIN)/python -m pytest -m browser tests/browser
@@ -52,6 +58,11 @@ clean:                   ## Remove the environment and caches; what was trained 
 $(VENV)/demo: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[demo]'
+	@touch $@
+
+$(VENV)/nannyml/done:    # it asks for other versions of our libraries, so it has an environment of its own
+	$(PYTHON) -m venv $(VENV)/nannyml
+	$(VENV)/nannyml/bin/pip install --quiet --disable-pip-version-check nannyml==0.13.1 statsmodels
 	@touch $@
 
 $(VENV)/drill: $(VENV)/dev

@@ -5,11 +5,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tasks.data.window import read_time
 from tasks.settings import Settings, load_settings
 from tasks.spec import ModelSpec, load_spec, names
+
+if TYPE_CHECKING:
+    from tasks.release.proposing import Trained
 
 _log = logging.getLogger("perennial")
 
@@ -76,23 +79,31 @@ def check(model: str, as_of: str | None) -> Answer:
     return Answer(facts, tuple(_check_lines(facts, prepared.quarantined.uri, splits)))
 
 
-def train(model: str, as_of: str | None) -> Answer:
-    """Run a training and return its verdict."""
+def train(model: str, as_of: str | None, request: int | None = None) -> Answer:
+    """Run a training, for a ``request`` if there is one, and return its verdict."""
     from tasks.release.registrar import start_early
 
     settings, spec, moment = _given(model, as_of)
     settings.home.mkdir(parents=True, exist_ok=True)  # Prefect makes its own folder in it when it is imported
     start_early(settings)
-    from flows.training import run_training
+    from flows.training import run_requested, run_training
     from tasks.judgement.report import lines as verdict_lines
+    from tasks.release.requests import Idle
 
     if settings.prefect_api_url is None:
         _log.info("PREFECT_API_URL is not set: Prefect starts a server for this run alone; `make ui` keeps one")
-    trained = run_training(model, "manual", moment)
+    if request is None:
+        trained: Trained | Idle = run_training(model, "manual", moment)
+    else:
+        trained = run_requested(model, request, moment if as_of else None)
+    if isinstance(trained, Idle):
+        return Answer(
+            {"model": model, "request": request, "promotable": None}, (f"nothing to train: {trained.message}",)
+        )
     version = trained.version
     facts = {
         "model": model,
-        "as_of": moment.isoformat(),
+        "as_of": trained.lineage.as_of.isoformat(),
         "snapshot": trained.lineage.rows.digest,
         "raw_snapshot": trained.lineage.raw.digest,
         "artifact": trained.artifact.digest,

@@ -1,5 +1,7 @@
 """Serve the deployments of one machine: ``promotion``, run by an approver, and ``training``, run by a request."""
 
+import signal
+import time
 from typing import TYPE_CHECKING, cast
 
 from tasks.settings import load_settings, prepare_environment
@@ -15,6 +17,7 @@ Choose *Custom run*, say which model and version, what you decide, and who you a
 TRAINING = """Train a model, and propose what comes of it if it passes.
 
 An automation runs it for each request that stands in the ledger. By hand: *Custom run*, and say which model."""
+AGAIN_SECONDS = 3
 
 
 def main() -> None:
@@ -22,8 +25,18 @@ def main() -> None:
 
     No limit of Prefect's keeps trainings of one model apart: their lease does. A slot of a run that was killed with the
     server stays taken, and runs that find none are cancelled; a lease is free again, and who finds it taken says so.
+
+    Prefect gives up when the server does not answer three times in a row; this begins again when it does.
     """
     prepare_environment(load_settings())
+    while not _served():
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)  # Prefect's handler would stop a runner, and there is none now
+        print(f"Prefect's server does not answer; asking again in {AGAIN_SECONDS} s", flush=True)
+        time.sleep(AGAIN_SECONDS)
+
+
+def _served() -> bool:
+    """Serve until SIGTERM; return False when the server does not answer."""
     from prefect import serve
 
     from deployments import automation
@@ -31,14 +44,28 @@ def main() -> None:
     from flows.training import training_flow
 
     made = (
-        promotion_flow.to_deployment("promotion", description=PROMOTION, tags=["perennial"]),
         training_flow.to_deployment("training", description=TRAINING, tags=["perennial"]),
+        promotion_flow.to_deployment("promotion", description=PROMOTION, tags=["perennial"]),
     )
-    promotion, training = cast(
+    training, promotion = cast(
         "tuple[RunnerDeployment, RunnerDeployment]", made
     )  # no coroutines: nothing is async here
-    automation.upsert(cast("UUID", training.apply()))
-    serve(promotion, training, pause_on_shutdown=False)
+    try:
+        automation.upsert(cast("UUID", training.apply()))
+        serve(training, promotion, pause_on_shutdown=False)  # in this order: see deployments.stack
+    except Exception as error:
+        if not _does_not_answer(error):
+            raise
+        return False
+    return True
+
+
+def _does_not_answer(error: Exception) -> bool:
+    import httpx
+
+    if isinstance(error, ExceptionGroup):
+        return all(_does_not_answer(part) for part in error.exceptions)
+    return isinstance(error, httpx.TransportError) or str(error) == "Service exceeded error threshold."
 
 
 if __name__ == "__main__":

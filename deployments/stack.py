@@ -70,7 +70,7 @@ def deployments_served(settings: Settings, api: str) -> Iterator[None]:
     """Serve our deployments on the server at ``api`` for the length of a ``with`` block."""
     command = [sys.executable, "-m", "deployments.serving"]
     with _process("deployments", command, settings, PREFECT_API_URL=api) as (process, log):
-        # It is the last to be made: by then a request finds the training's deployment, and its automation.
+        # It is the last to be made: by then there are the training's deployment and its automation.
         _wait_until_healthy(f"{api}/deployments/name/promotion/promotion", process, log)
         yield
 

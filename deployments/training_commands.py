@@ -38,13 +38,15 @@ def check(model: str, as_of: str | None, as_json: bool) -> None:
 @command
 @model_argument
 @as_of_option
+@click.option("--request", type=click.IntRange(min=1), help="Make the training that a check asked for; see history.")
 @json_option
 @click.option("--quiet", "-q", is_flag=True, help="No progress lines.")
-def train(model: str, as_of: str | None, as_json: bool, quiet: bool) -> int:
+def train(model: str, as_of: str | None, request: int | None, as_json: bool, quiet: bool) -> int:
     """Train a challenger for MODEL and judge it beside the champion.
 
     The judge is rows of the last days that neither model has seen. A challenger that may be promoted is
-    registered; one that may not is recorded with the reasons, and the exit code is 1.
+    registered; one that may not is recorded with the reasons, and the exit code is 1. A request that has its answer
+    already trains nothing.
 
     \b
     Example:
@@ -55,6 +57,6 @@ def train(model: str, as_of: str | None, as_json: bool, quiet: bool) -> int:
 
     if not quiet:
         report_progress()
-    answer = answers.train(model, as_of)
+    answer = answers.train(model, as_of, request)
     tell(answer, as_json)
-    return 0 if answer.facts["promotable"] else REFUSED
+    return REFUSED if answer.facts["promotable"] is False else 0

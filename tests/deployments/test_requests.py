@@ -21,7 +21,7 @@ from tasks.release.ledger.book import Ledger
 from tasks.release.ledger.entries import Answered, Requested
 from tasks.settings import Settings
 
-pytestmark = [pytest.mark.server, pytest.mark.slow, pytest.mark.timeout(300), pytest.mark.usefixtures("project")]
+pytestmark = [pytest.mark.server, pytest.mark.drill, pytest.mark.timeout(300), pytest.mark.usefixtures("project")]
 AS_OF = datetime(2024, 3, 1, tzinfo=UTC)
 ASKED = Requested("drift", AS_OF, None, "price has moved", "digest")
 CHECK = """
@@ -48,8 +48,8 @@ def ledger(settings: Settings) -> Ledger:
 
 @pytest.fixture
 def api(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """Prefect's server with our deployments; they look for runs every 3 seconds, and bear a minute without a server."""
-    monkeypatch.setenv("PREFECT_RUNNER_POLL_FREQUENCY", "3")
+    """Prefect's server with our deployments, which look for runs every second, and run two at once."""
+    monkeypatch.setenv("PREFECT_RUNNER_POLL_FREQUENCY", "1")
     monkeypatch.setenv("PREFECT_RUNNER_PROCESS_LIMIT", "2")
     with prefect_server(settings) as url, deployments_served(settings, url):
         yield url

@@ -19,6 +19,8 @@ from tasks.release.challenger import Recipe, make_challenger, split_masks
 from tasks.release.ledger.book import Ledger
 from tasks.release.ledger.entries import Evidence, Places, Promoted, Proposed
 from tasks.release.ledger.standing import standing
+from tasks.release.lineage import Lineage
+from tasks.release.record import LINEAGE
 from tasks.settings import Settings
 from tasks.spec import load_spec
 
@@ -31,9 +33,13 @@ def train(settings: Settings, version: int, files: Path) -> Proposed:
     spec = load_spec("returns", settings.specs)
     contract, splits = load_contract("returns", settings.contracts), split(spec, TRAINED)
     found = ingest(spec, contract, settings, TRAINED)
-    rows = prepare(found, spec, contract, folder=settings.of("returns"), as_of=TRAINED).rows
+    prepared = prepare(found, spec, contract, folder=settings.of("returns"), as_of=TRAINED)
+    rows = prepared.rows
     made = make_challenger(rows, splits, Recipe(spec, contract, 1), files).artifact
     _keep_holdout(load_snapshot(rows), made, (settings, files))
+    made_of = (TRAINED, prepared.raw, rows, prepared.quarantined, splits)
+    lineage = Lineage(*made_of, spec.digest, contract.version, "", "", spec.seed, "manual", None)
+    (files / LINEAGE).write_text(lineage.to_json())
     evidence = Evidence(rows.digest, made.digest, "", "", "")
     return Proposed(version, "better", evidence, None, Places(rows.uri, made.uri, str(files)), None, 1)
 

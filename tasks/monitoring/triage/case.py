@@ -74,3 +74,15 @@ class Case:
     """Earlier checks, oldest first."""
     unknown: tuple[str, ...] = ()
     """Columns of the source that the contract does not name."""
+
+    @property
+    def loses(self) -> bool:
+        """The champion is worse than promised: by more than the threshold of its signal, or for certain without one.
+
+        The threshold is made for the false alarms that are put up with; an interval of 90 % gives one in twenty checks.
+        """
+        for signal in self.signals:
+            if signal.kind == "performance":
+                return signal.alarmed
+        found = self.performance
+        return found is not None and found.loss_low is not None and found.loss_low > 0

@@ -51,7 +51,7 @@ def _finding(case: Case, hours: int, share: float, left: float) -> Finding:
     how_many = "" if share > _ALL else f" in about {percent(share)} of the rows"
     norm = "what the champion learned from" if case.before is None else "the window before"
     sentence = (
-        f"fix the data: `{case.columns.timestamp}` looks {abs(hours)} h {'late' if hours > 0 else 'early'}{how_many}: "
+        f"fix the data: {case.columns.timestamp} looks {abs(hours)} h {'late' if hours > 0 else 'early'}{how_many}: "
         f"moved back, the hours of the day are those of {norm}; look for a lost or doubled time zone"
     )
     return Finding("clock_shift", "fix_the_data", (case.columns.timestamp,), share, 1 - left, sentence)

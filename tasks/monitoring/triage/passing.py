@@ -1,4 +1,4 @@
-"""Changes that need no training: they have gone back, they come every year, or they cost nothing."""
+"""Changes that need no training: they have gone back, they come every year, or no loss is shown."""
 
 from collections.abc import Iterator
 from itertools import pairwise
@@ -10,7 +10,7 @@ from tasks.monitoring.triage.case import Case
 from tasks.monitoring.triage.diagnosis import Finding
 from tasks.monitoring.triage.sample import Sample, as_numbers, distance, thinned
 from tasks.monitoring.triage.view import Column, View, times_of
-from tasks.monitoring.triage.wording import join
+from tasks.monitoring.triage.wording import join, worth
 
 _PARTS = 7
 """A window is looked at in sevenths: the days of a week."""
@@ -38,19 +38,19 @@ def passing(view: View) -> Iterator[Finding]:
 def season(view: View) -> Iterator[Finding]:
     """Yield a finding when what alarms was so a year ago."""
     case, names = view.case, _alarmed_columns(view.case)
-    if case.year_ago is None or not names or _loses(case):
+    if case.year_ago is None or not names or case.loses:
         return
     columns = [column for column in view.columns if column.name in names]
     if columns and len(columns) == len(names) and all(_as_a_year_ago(column, view) for column in columns):
-        sentence = f"watch: {join(names)} changed as a year ago: the season, which comes again, and costs nothing yet"
+        sentence = f"watch: {join(names)} changed as a year ago: the season, which comes again; no loss is shown"
         yield Finding("season", "watch", names, 1.0, 0.7, sentence)
 
 
 def covariate_shift(view: View) -> Iterator[Finding]:
-    """Yield a finding when columns alarm and the champion is as good as promised."""
-    names = _alarmed_columns(view.case)
-    if names and not _loses(view.case) and view.case.performance and view.case.performance.loss_low is not None:
-        sentence = f"watch: {join(names)} changed, and it costs nothing: {view.case.performance.metric} is as promised"
+    """Yield a finding when columns alarm and the champion is not shown to be worse than promised."""
+    names, found = _alarmed_columns(view.case), view.case.performance
+    if names and found is not None and found.loss_low is not None and not view.case.loses:
+        sentence = f"watch: {join(names)} changed, and no loss is shown: {worth(found)}"
         yield Finding("covariate_shift", "watch", names, 1.0, 0.6, sentence)
 
 
@@ -74,11 +74,6 @@ def _alarmed_columns(case: Case) -> tuple[str, ...]:
 
 def _was_alarmed(case: Case) -> bool:
     return bool(case.past and case.past[-1].alarmed and case.past[-1].action != "fix_the_data")
-
-
-def _loses(case: Case) -> bool:
-    found = case.performance
-    return found is not None and found.loss_low is not None and found.loss_low > 0
 
 
 def _went_back(column: Column, view: View) -> bool:

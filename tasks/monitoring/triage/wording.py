@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from tasks.monitoring.realised import Realised
+
 
 def percent(share: float) -> str:
     """Return a share for people, in whole per cent.
@@ -16,7 +18,20 @@ def join(names: Sequence[str]) -> str:
     """Return columns as a person lists them.
 
     >>> join(["temp"]), join(["a", "b", "c"])
-    ('`temp`', '`a`, `b` and `c`')
+    ('temp', 'a, b and c')
     """
-    quoted = [f"`{name}`" for name in names]
-    return " and ".join([", ".join(quoted[:-1]), quoted[-1]]) if len(quoted) > 1 else quoted[0] if quoted else ""
+    return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)
+
+
+def worth(found: Realised) -> str:
+    """Return what predictions were worth beside what was promised, with the 90 % interval of the loss.
+
+    As in "roc_auc 0.733 beside 0.701 promised (loss −0.10 to 0.04)".
+    """
+    known = (found.value, found.promised, found.loss_low, found.loss_high)
+    value, promised, low, high = ("?" if number is None else _short(number) for number in known)
+    return f"{found.metric} {value} beside {promised} promised (loss {low} to {high})"
+
+
+def _short(number: float) -> str:
+    return f"{number:.3g}".replace("-", "−")

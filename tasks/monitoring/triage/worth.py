@@ -7,7 +7,7 @@ from tasks.monitoring.realised import Realised
 from tasks.monitoring.triage.case import Case
 from tasks.monitoring.triage.diagnosis import Finding
 from tasks.monitoring.triage.view import View
-from tasks.monitoring.triage.wording import percent
+from tasks.monitoring.triage.wording import percent, worth
 
 _UNLABELLED = 0.1
 """So many more rows than usual lack their label: those that have one are not like the rest."""
@@ -22,10 +22,11 @@ _STEP = 0.6
 def label_delay(view: View) -> Iterator[Finding]:
     """Yield a finding when labels are missing that usually are there by now: early ones are not like the rest."""
     found = view.case.performance
-    if found is None or found.loss_low is None or found.loss_low <= 0:
+    if found is None or not view.case.loses:
         return
-    missing = _unlabelled(view)
-    late = found.awaited / max(found.awaited + found.matured, 1)
+    missing = _unlabelled(found, view)
+    without = found.awaited + found.unlabelled
+    late = without / max(without + found.matured, 1)
     if missing > _UNLABELLED or late > _AWAITED:
         share = max(missing, late)
         sentence = (
@@ -38,11 +39,11 @@ def label_delay(view: View) -> Iterator[Finding]:
 def loss(view: View) -> Iterator[Finding]:
     """Yield a finding when the champion is worse than promised, and not by chance."""
     found = view.case.performance
-    if found is None or found.loss is None or found.loss_low is None or found.loss_low <= 0:
+    if found is None or found.loss is None or not view.case.loses:
         return
     gradual = _has_grown(view.case, found.loss)
     kind, how = ("gradual_drift", "gradually, over the last checks") if gradual else ("abrupt_drift", "at once")
-    sentence = f"retrain: {_worse(found)}, which came {how}; no broken feed explains it"
+    sentence = f"retrain: {worth(found)}; the loss came {how}, and no broken feed explains it"
     yield Finding("gradual_drift" if kind == "gradual_drift" else "abrupt_drift", "retrain", (), 1.0, 1.0, sentence)
 
 
@@ -57,15 +58,11 @@ def loss_unknown(view: View) -> Iterator[Finding]:
         )
 
 
-def _worse(found: Realised) -> str:
-    limits = (
-        f"{found.loss_low:.3g} to {found.loss_high:.3g}" if found.loss_high is not None else f"{found.loss_low:.3g}"
-    )
-    return f"{found.metric} is {found.loss:.3g} worse than promised (90 %: {limits})"
-
-
-def _unlabelled(view: View) -> float:
-    """Return how much larger the share of rows without a label is than in the norm."""
+def _unlabelled(found: Realised, view: View) -> float:
+    """Return how much larger the share of rows without a label is than usual; 0: what is usual is not known."""
+    rows = found.matured + found.unlabelled
+    if found.delays is not None and found.delays.share is not None and rows:
+        return found.unlabelled / rows - (1 - found.delays.share)
     target, case = view.case.columns.target, view.case
     tables = [case.current, case.reference if case.before is None else case.before]
     if not all(target in table.column_names and table.num_rows for table in tables):

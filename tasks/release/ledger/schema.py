@@ -99,4 +99,5 @@ def _prepare_sqlite(engine: "sa.Engine") -> None:
 
     @sa.event.listens_for(engine, "begin")
     def begin(connection: sa.Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":  # a reader keeps nobody out
+            connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -52,6 +52,12 @@ def test_what_was_appended_is_read_as_it_was(ledger: Ledger) -> None:
     assert [entry.number for entry in ledger.entries()] == [1, 2, 3]
 
 
+def test_a_reader_does_not_wait_for_a_decision_that_is_being_taken(ledger: Ledger, url: str) -> None:
+    with ledger.deciding() as page:
+        page.append("flights", PROPOSED, at=NOON)
+        assert [entry.number for entry in Ledger(url).entries()] == [1, 2, 3]
+
+
 def test_a_decision_that_fails_leaves_nothing(ledger: Ledger) -> None:
     def decide() -> None:
         with ledger.deciding() as page:
