@@ -6,23 +6,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from deployments.answers import Answer, fact, short
+from deployments.entry_lines import clock, told
 from tasks.data.window import read_time, write_time
 from tasks.plain import write
 from tasks.release.decisions import Decision, before
 from tasks.release.ledger.book import Ledger
-from tasks.release.ledger.entries import (
-    Answered,
-    Approved,
-    Claimed,
-    Entry,
-    Expired,
-    Judged,
-    Promoted,
+from tasks.release.ledger.entries import Entry, version_of
+from tasks.release.ledger.records import (
     Proposed,
-    Rejected,
-    Requested,
-    RolledBack,
-    version_of,
 )
 from tasks.release.ledger.standing import Standing, standing
 from tasks.release.promotion import Outcome, Verb
@@ -74,8 +65,8 @@ def champion(model: str, at: str | None) -> Answer:
         return Answer({"model": model, "champion": None}, (f"{model} has no champion{when}",))
     lines = [
         fact("champion", f"version {found.version}"),
-        fact("since", _time(found.since)),
-        *([fact("until", _time(found.until))] if found.until else []),
+        fact("since", clock(found.since)),
+        *([fact("until", clock(found.until))] if found.until else []),
         *_version_lines(entries, found.version),
     ]
     return Answer({"model": model, "champion": found.version, "entry": _facts(found.entry)}, tuple(lines))
@@ -153,45 +144,7 @@ def _entries(model: str) -> list[Entry]:
 def _line(entry: Entry) -> str:
     version = version_of(entry.what)
     which = f"version {version}" if version else "no version"
-    return f"{_time(entry.at)}  {entry.kind:<10} {which:<12} {_told(entry)}"
-
-
-def _told(entry: Entry) -> str:
-    match entry.what:
-        case Judged(as_of=as_of, summary=summary):
-            return f"as of {write_time(as_of)}: {summary}"
-        case Proposed(approvals=approvals, expires=expires):
-            people = (
-                f"{approvals} approval{'s' if approvals > 1 else ''} needed" if approvals else "nobody has to agree"
-            )
-            return people + (f", by {_time(expires)}" if expires else "")
-        case Approved(approver=who, reason=why, emergency=emergency):
-            return f"{'EMERGENCY, ' if emergency else ''}by {who}{_because(why)}"
-        case Rejected(approver=who, reason=why):
-            return f"by {who}{_because(why)}"
-        case Expired(reason=why):
-            return why
-        case Promoted() as promoted:
-            by = f"approved by {', '.join(promoted.by)}" if promoted.by else "by the spec's own rule"
-            return f"{'EMERGENCY, ' if promoted.emergency else ''}{by}{_instead(promoted.replaces)}"
-        case RolledBack() as back:
-            return f"by {back.by}{_because(back.reason)}{_instead(back.replaces)}"
-        case Requested() as asked:
-            return f"a training for {asked.reason}, as of {write_time(asked.as_of)}: {asked.summary}"
-        case Claimed(request=request, run=run):
-            return f"of request {request}, by run {run}"
-        case Answered() as answered:
-            how = ", by a training that was not started for it" if answered.superseded else ""
-            return f"to request {answered.request}{how}: {answered.outcome}, {answered.summary}"
-    return ""
-
-
-def _because(reason: str) -> str:
-    return f": {reason}" if reason else ""
-
-
-def _instead(version: int | None) -> str:
-    return f", in place of version {version}" if version else ""
+    return f"{clock(entry.at)}  {entry.kind:<10} {which:<12} {told(entry)}"
 
 
 def _facts(entry: Entry) -> dict[str, Any]:
@@ -202,10 +155,6 @@ def _facts(entry: Entry) -> dict[str, Any]:
         **write(entry.what),
         "digest": entry.digest,
     }
-
-
-def _time(time: datetime) -> str:
-    return f"{time:%Y-%m-%d %H:%M}"
 
 
 def _nothing(model: str) -> str:

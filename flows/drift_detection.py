@@ -7,9 +7,9 @@ from typing import cast
 from prefect import flow
 from prefect.client.schemas.objects import State
 
-from tasks import watching_steps as steps
 from tasks.monitoring.check import Check
 from tasks.monitoring.watching import open_watch
+from tasks.steps import watching as steps
 
 
 # Async, though nothing in it waits: a sync flow sleeps up to a second at its end, joining its heartbeat's thread.

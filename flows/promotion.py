@@ -5,8 +5,8 @@ from typing import Literal
 from prefect import flow
 from prefect.client.schemas.objects import State
 
-from tasks import steps
 from tasks.release.office import open_office
+from tasks.steps import promotion as steps
 
 
 # Async, though nothing in it waits: a sync flow sleeps up to a second at its end, joining its heartbeat's thread.

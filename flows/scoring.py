@@ -7,9 +7,9 @@ from typing import cast
 from prefect import flow
 from prefect.client.schemas.objects import State
 
-from tasks import scoring_steps as steps
 from tasks.monitoring.predictions.run import Asked, open_scoring
 from tasks.monitoring.predictions.scoring import Made, Scoring
+from tasks.steps import scoring as steps
 
 
 # Async, though nothing in it waits: a sync flow sleeps up to a second at its end, joining its heartbeat's thread.

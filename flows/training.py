@@ -7,10 +7,10 @@ from typing import cast
 from prefect import flow
 from prefect.client.schemas.objects import State
 
-from tasks import steps
 from tasks.release.proposing import Trained
 from tasks.release.requests import Idle
 from tasks.release.run import Reason, open_training
+from tasks.steps import training as steps
 
 
 # Async, though nothing in it waits: a sync flow sleeps up to a second at its end, joining its heartbeat's thread.

@@ -1,1 +1,1 @@
-"""What each step does: plain functions in rooms; only ``steps.py`` knows Prefect."""
+"""What each step does: plain functions in rooms; only ``steps/`` knows Prefect."""

@@ -12,7 +12,8 @@ from prefect.events import emit_event
 from prefect.exceptions import ObjectNotFound
 from prefect.settings import PREFECT_UI_URL
 
-from tasks.release.ledger.entries import Entry, Proposed, Requested
+from tasks.release.ledger.entries import Entry
+from tasks.release.ledger.records import Proposed, Requested
 
 EVENT = "perennial.proposal.pending"
 DEPLOYMENT = "promotion/promotion"
@@ -29,7 +30,7 @@ def announce(model: str, proposed: Proposed) -> None:
         payload={"model": model, "version": proposed.version, "summary": proposed.summary},
     )
     create_markdown_artifact(
-        _page(model, proposed), key=f"{model.replace('_', '-')}-proposal", description=f"version {proposed.version}"
+        _page(model, proposed), key=artifact_key(model, "proposal"), description=f"version {proposed.version}"
     )
 
 
@@ -52,6 +53,11 @@ def announce_request(model: str, entry: Entry) -> bool:
             return False
         client.create_flow_run_from_deployment(deployment.id, parameters=known)
     return True
+
+
+def artifact_key(model: str, what: str) -> str:
+    """Return the name under which Prefect keeps the artifacts of one kind of a model."""
+    return f"{model.replace('_', '-')}-{what}"
 
 
 def _resource(model: str) -> dict[str, str]:

@@ -15,6 +15,7 @@ from docs.commands import help_of
 from tasks.data.contract import check_contract, read_contract
 from tasks.spec import (
     ContractSpec,
+    DriftSpec,
     FairnessSpec,
     FeaturesSpec,
     GateModes,
@@ -22,7 +23,9 @@ from tasks.spec import (
     LightGBMSpec,
     LinearSpec,
     ModelSpec,
+    PolicySpec,
     PromotionSpec,
+    ScoringSpec,
     SourceSpec,
     WindowSpec,
     read_spec,
@@ -43,6 +46,9 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "[gate.fairness]": FairnessSpec,
     "[gate.modes]": GateModes,
     "[promotion]": PromotionSpec,
+    "[scoring]": ScoringSpec,
+    "[drift]": DriftSpec,
+    "[policy]": PolicySpec,
 }
 
 

@@ -19,14 +19,10 @@ ROOMS = {
     "monitoring": 3,
     "announcement": 4,
     "steps": 5,
-    "scoring_steps": 5,
-    "watching_steps": 5,
 }
 DOORS = {
     "prefect": {
-        "tasks/steps.py",
-        "tasks/scoring_steps.py",
-        "tasks/watching_steps.py",
+        "tasks/steps",
         "tasks/announcement.py",
         "flows",
         "deployments",

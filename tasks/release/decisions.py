@@ -8,17 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tasks.errors import DecisionRefused
-from tasks.release.ledger.entries import (
-    Approved,
-    Entry,
-    Evidence,
-    Expired,
-    Promoted,
-    Proposed,
-    Rejected,
-    RolledBack,
-    What,
-)
+from tasks.release.ledger.entries import Entry
+from tasks.release.ledger.records import Approved, Evidence, Expired, Promoted, Proposed, Rejected, RolledBack, What
 from tasks.release.ledger.standing import Pending, Standing
 from tasks.spec import PromotionSpec
 

@@ -11,8 +11,8 @@ from tasks.release import decisions
 from tasks.release.artifact import check_artifact
 from tasks.release.evidence import collect
 from tasks.release.ledger.book import Ledger
-from tasks.release.ledger.entries import Expired
 from tasks.release.ledger.leases import Purpose, holding
+from tasks.release.ledger.records import Expired
 from tasks.release.ledger.standing import Pending, Standing, standing
 from tasks.release.registrar import Registrar
 from tasks.release.retention import find_waste

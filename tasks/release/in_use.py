@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tasks.errors import RegistryError
-from tasks.release.ledger.entries import Entry, Proposed
+from tasks.release.ledger.entries import Entry
+from tasks.release.ledger.records import Proposed
 from tasks.release.ledger.standing import standing
 from tasks.release.lineage import Lineage
 from tasks.release.record import LINEAGE

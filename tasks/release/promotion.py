@@ -11,7 +11,8 @@ from tasks.errors import RegistryError
 from tasks.release import decisions
 from tasks.release.decisions import Decision
 from tasks.release.evidence import collect
-from tasks.release.ledger.entries import Entry, Evidence, What
+from tasks.release.ledger.entries import Entry
+from tasks.release.ledger.records import Evidence, What
 from tasks.release.ledger.standing import Standing, standing
 from tasks.release.office import Follower, Office
 from tasks.spec import PromotionSpec

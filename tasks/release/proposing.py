@@ -7,8 +7,9 @@ from tasks.judgement.verdict import Verdict
 from tasks.release import decisions, requests
 from tasks.release.artifact import Artifact
 from tasks.release.ledger.book import Page
-from tasks.release.ledger.entries import Entry, Judged, Proposed
+from tasks.release.ledger.entries import Entry
 from tasks.release.ledger.leases import require
+from tasks.release.ledger.records import Judged, Proposed
 from tasks.release.ledger.standing import standing
 from tasks.release.lineage import Lineage
 from tasks.release.promotion import follow

@@ -22,7 +22,7 @@ from tasks.judgement.pictures import draw_pictures, save_pictures
 from tasks.judgement.verdict import Verdict
 from tasks.release.challenger import Challenger
 from tasks.release.evidence import REPORT, SPEC, VERDICT, collect
-from tasks.release.ledger.entries import Evidence, Places
+from tasks.release.ledger.records import Evidence, Places
 from tasks.release.lineage import Lineage
 from tasks.release.versions import Training
 from tasks.spec import ModelSpec

@@ -13,8 +13,9 @@ from typing import Literal
 
 from tasks.errors import DecisionRefused, LeaseLost, LedgerError, ModelBusy
 from tasks.release.ledger.book import Ledger, Page
-from tasks.release.ledger.entries import Answered, Claimed, Entry, Judged, Requested, What
+from tasks.release.ledger.entries import Entry
 from tasks.release.ledger.leases import Lease, holding, leased, require
+from tasks.release.ledger.records import Answered, Claimed, Judged, Requested, What
 from tasks.release.ledger.standing import Request, standing
 
 ATTEMPTS = 3

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from tasks.release.evidence import VERDICT
 from tasks.release.ledger.book import Ledger
-from tasks.release.ledger.entries import Judged, Proposed
 from tasks.release.ledger.leases import holding
+from tasks.release.ledger.records import Judged, Proposed
 from tasks.release.record import LINEAGE
 from tasks.settings import Settings
 

@@ -21,8 +21,8 @@ from tasks.errors import DataRefused, ModelBusy, SourceUnavailable
 from tasks.release import requests
 from tasks.release.decisions import Decision, approve
 from tasks.release.ledger.book import Ledger
-from tasks.release.ledger.entries import Answered, Requested
 from tasks.release.ledger.leases import leased
+from tasks.release.ledger.records import Answered, Requested
 from tasks.release.ledger.standing import standing
 from tasks.release.proposing import Trained
 from tasks.release.registry import Registry

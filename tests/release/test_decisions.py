@@ -6,7 +6,8 @@ import pytest
 
 from tasks.errors import DecisionRefused
 from tasks.release.decisions import Decision, approve, before, propose, reject, roll_back
-from tasks.release.ledger.entries import Approved, Entry, Evidence, Expired, Places, Promoted, Proposed, Rejected, What
+from tasks.release.ledger.entries import Entry
+from tasks.release.ledger.records import Approved, Evidence, Expired, Places, Promoted, Proposed, Rejected, What
 from tasks.release.ledger.standing import Standing, standing
 from tasks.spec import PromotionSpec
 

@@ -9,7 +9,7 @@ import pytest
 from tasks.release.doctor import Finding, examine_all, examine_ledger
 from tasks.release.evidence import collect
 from tasks.release.ledger.book import Ledger
-from tasks.release.ledger.entries import Places, Promoted, Proposed
+from tasks.release.ledger.records import Places, Promoted, Proposed
 from tasks.release.registry import Registry
 from tasks.release.versions import Training
 from tasks.settings import Settings

@@ -9,8 +9,9 @@ import pytest
 
 from tasks.errors import DecisionRefused, ModelBusy
 from tasks.release.ledger.book import Ledger
-from tasks.release.ledger.entries import Answered, Entry, Evidence, Judged, Requested
+from tasks.release.ledger.entries import Entry
 from tasks.release.ledger.leases import leased
+from tasks.release.ledger.records import Answered, Evidence, Judged, Requested
 from tasks.release.requests import Due, Idle, Turn, answer, due, heal, open_request, request, turn
 
 NOON = datetime(2013, 6, 1, 12, tzinfo=UTC)

@@ -6,8 +6,8 @@ import pytest
 
 from tasks.release.evidence import collect
 from tasks.release.ledger.book import Ledger
-from tasks.release.ledger.entries import Judged, Places
 from tasks.release.ledger.leases import leased
+from tasks.release.ledger.records import Judged, Places
 from tasks.release.retention import delete, find_waste
 from tasks.settings import Settings
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from tasks.data.matrix import FloatArray
 from tasks.monitoring.triage.diagnosis import Finding
@@ -60,7 +61,7 @@ def vanished_category(view: View) -> Iterator[Finding]:
         shares = _measured(column)
         enough = shares.norm * len(column.current.present) >= _FEWEST
         gone = np.flatnonzero((shares.always >= _COMMON) & enough & (shares.now <= _GONE * shares.always))
-        if len(gone):
+        if len(gone) and _rest_apart(shares, gone) <= column.usual:
             words = join([column.words[code] for code in gone[:_MOST_NAMED]])
             lost = float(shares.norm[gone].sum())
             sentence = (
@@ -68,6 +69,14 @@ def vanished_category(view: View) -> Iterator[Finding]:
                 f"{column.norm_in_words}"
             )
             yield Finding("vanished_category", "fix_the_data", (column.name,), lost, 0.8, sentence)
+
+
+def _rest_apart(shares: _Shares, gone: npt.NDArray[np.intp]) -> float:
+    """Return how far the proportions of the other words are apart: when the mix has shifted, none is lost."""
+    now, then = (np.delete(part, gone) for part in (shares.now, shares.norm))
+    if not now.sum() or not then.sum():
+        return 0.0
+    return float(np.abs(now / now.sum() - then / then.sum()).sum() / 2)
 
 
 def _measured(column: Column) -> _Shares:

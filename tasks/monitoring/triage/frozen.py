@@ -13,7 +13,7 @@ from tasks.monitoring.triage.wording import join, percent
 _RISE = 0.1
 """One value must be so much more common than any rise of a value from one window to the next would make it."""
 _RUN = 2.0
-_LEAST_RUN = 0.12
+_LEAST_RUN = 0.08
 """Or it says the same in so many times as long a run of rows as ever, and that much of the rows beyond."""
 _EVEN = 0.25
 """Words: what is left of the others must be in their old proportions, this far apart at most.

@@ -10,6 +10,7 @@ from tasks.monitoring.triage.diagnosis import BROKEN, Diagnosis, Finding
 from tasks.monitoring.triage.frozen import frozen_column
 from tasks.monitoring.triage.loads import duplicated_load, missing_rows, quarantined_rows
 from tasks.monitoring.triage.passing import covariate_shift, passing, season, untold
+from tasks.monitoring.triage.related import related_columns
 from tasks.monitoring.triage.swapped import swapped_columns
 from tasks.monitoring.triage.units import unit_change
 from tasks.monitoring.triage.view import View
@@ -25,6 +26,7 @@ RULES: tuple[Rule, ...] = (
     frozen_column,
     renamed_category,
     vanished_category,
+    related_columns,
     clock_shift,
     duplicated_load,
     missing_rows,

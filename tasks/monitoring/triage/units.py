@@ -28,7 +28,10 @@ _EXPLAINED = 0.85
 _CHANGED = 0.12
 """Shape: the least change worth an explanation, as a difference of cumulative shares."""
 _LEFT = 0.25
-"""Shape: the mixture may leave so much of the change unexplained."""
+"""Shape: the mixture may leave so much of the change unexplained, and no more than windows differ by usually.
+
+A heavier upper tail looks like a larger unit, but for what it leaves.
+"""
 _ALWAYS_LEFT = 0.035
 """Shape: two samples of a few thousand rows lie so far apart by chance."""
 _RESTLESS = 0.6
@@ -98,7 +101,7 @@ def _by_shape(column: Column, seen: Grid | None) -> _Fit | None:
         return None
     fits = [_fitted(column, by) for by in MAPS if seen is None or _stays_on(seen, by, column)]
     best = min(fits, key=lambda fit: fit.left, default=None)
-    if best is None or best.left > max(_LEFT * column.change, _ALWAYS_LEFT):
+    if best is None or best.left > max(min(_LEFT * column.change, column.usual), _ALWAYS_LEFT):
         return None
     norm = column.norm.present
     apart = largest_gap(np.sort(best.by.apply(norm)), norm)

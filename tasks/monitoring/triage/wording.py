@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 from tasks.monitoring.realised import Realised
 
+_ABOUT_ALL = 0.9
+
 
 def percent(share: float) -> str:
     """Return a share for people, in whole per cent.
@@ -21,6 +23,15 @@ def join(names: Sequence[str]) -> str:
     ('temp', 'a, b and c')
     """
     return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)
+
+
+def affected(share: float) -> str:
+    """Return of how many rows something is so, to go on a sentence; nothing if it is of about all.
+
+    >>> affected(0.4), affected(0.97)
+    (' in about 40 % of the rows', '')
+    """
+    return "" if share > _ABOUT_ALL else f" in about {percent(share)} of the rows"
 
 
 def worth(found: Realised) -> str:

@@ -1,191 +1,30 @@
-"""What the ledger records: one frozen record for each kind of entry."""
+"""An entry of the ledger: a record, with the digest that ties it to the one before."""
 
 import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 
 from tasks.plain import read, write
+from tasks.release.ledger.records import (
+    Answered,
+    Approved,
+    Claimed,
+    Expired,
+    Judged,
+    Promoted,
+    Proposed,
+    Rejected,
+    Requested,
+    RolledBack,
+    Scored,
+    What,
+)
 
 ORIGIN = "0" * 64
 """What the first entry names as the one before."""
 
-
-@dataclass(frozen=True)
-class Evidence:
-    """What a decision rests on, by digest: the data, the model, what the gate said, how it was shown, and the rules."""
-
-    snapshot: str
-    artifact: str
-    verdict: str
-    report: str
-    spec: str
-
-
-@dataclass(frozen=True)
-class Places:
-    """Where the evidence lies."""
-
-    rows: str
-    """The snapshot's file."""
-    artifact: str
-    """Folder of the registered version."""
-    files: str
-    """Folder of verdict, report and spec."""
-
-
-@dataclass(frozen=True)
-class Judged:
-    """A challenger was judged."""
-
-    run: str
-    """MLflow's id of the training."""
-    as_of: datetime
-    reason: str
-    """Why it was trained: ``schedule``, ``drift``, ``performance``, ``manual``, ``replay``."""
-    outcome: str
-    promotable: bool
-    summary: str
-    version: int | None
-    evidence: Evidence
-
-
-@dataclass(frozen=True)
-class Proposed:
-    """A version awaits a person."""
-
-    version: int
-    summary: str
-    evidence: Evidence
-    against: int | None
-    """The champion that it was judged against; None: there was none."""
-    where: Places
-    expires: datetime | None
-    approvals: int
-    """How many different people must agree; 0: the spec promotes by itself."""
-
-
-@dataclass(frozen=True)
-class Approved:
-    """A person agreed."""
-
-    version: int
-    proposal: int
-    """The number of its entry."""
-    approver: str
-    reason: str
-    emergency: bool
-    """The rules were set aside; the reason says why."""
-
-
-@dataclass(frozen=True)
-class Rejected:
-    """A person refused."""
-
-    version: int
-    proposal: int
-    approver: str
-    reason: str
-
-
-@dataclass(frozen=True)
-class Expired:
-    """A proposal can no longer be approved."""
-
-    version: int
-    proposal: int
-    reason: str
-
-
-@dataclass(frozen=True)
-class Promoted:
-    """A version became champion."""
-
-    version: int
-    proposal: int
-    replaces: int | None
-    fence: int
-    """Counts the champions of a model: there is one for each number."""
-    artifact: str
-    artifact_uri: str
-    by: tuple[str, ...]
-    """Those who approved; nobody where the spec promotes by itself."""
-    emergency: bool = False
-
-
-@dataclass(frozen=True)
-class RolledBack:
-    """A version that had been champion became it again."""
-
-    version: int
-    replaces: int
-    fence: int
-    artifact: str
-    artifact_uri: str
-    by: str
-    reason: str
-
-
-@dataclass(frozen=True)
-class Scored:
-    """A champion's predictions for the rows of a window stand in the log."""
-
-    version: int
-    start: datetime
-    end: datetime
-    rows: int
-    """Valid rows of the window: each is in the log, whoever wrote it there."""
-    quarantined: int
-    snapshot: str
-    """Digest of the rows, as they were known when they were scored."""
-
-
-@dataclass(frozen=True)
-class Requested:
-    """A check asked for a training."""
-
-    reason: Literal["schedule", "drift", "performance", "manual"]
-    as_of: datetime
-    """What the check knew, and the training that comes of it."""
-    champion: int | None
-    """The version that was watched; None: there was none."""
-    summary: str
-    check: str
-    """Digest of the check's document."""
-
-
-@dataclass(frozen=True)
-class Claimed:
-    """A training took a request on."""
-
-    request: int
-    """The number of its entry."""
-    lease: int
-    """The fence of the training's lease: once that is over, the claim is."""
-    run: str
-    """Folder of the training's run."""
-
-
-@dataclass(frozen=True)
-class Answered:
-    """A request came to its end."""
-
-    request: int
-    run: str | None
-    """MLflow's id of the training; None: no training came to a verdict."""
-    outcome: str
-    """The verdict's, or ``failed``."""
-    summary: str
-    version: int | None
-    superseded: bool
-    """The training was not started for it, and answers it all the same."""
-
-
-What = (
-    Judged | Proposed | Approved | Rejected | Expired | Promoted | RolledBack | Scored | Requested | Claimed | Answered
-)
 
 KINDS: Mapping[str, type[What]] = {
     "verdict": Judged,

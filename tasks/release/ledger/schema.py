@@ -36,7 +36,7 @@ def migrate(engine: "sa.Engine") -> None:
     import sqlalchemy as sa
 
     with engine.connect() as connection:
-        found = _version(connection)
+        found = _version(connection.execution_options(isolation_level="AUTOCOMMIT"))
     if found == HEAD:
         return
     if found is not None and found > HEAD:

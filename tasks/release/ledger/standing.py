@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from tasks.release.ledger.entries import (
+from tasks.release.ledger.entries import Entry
+from tasks.release.ledger.records import (
     Answered,
     Approved,
     Claimed,
-    Entry,
     Expired,
     Promoted,
     Proposed,

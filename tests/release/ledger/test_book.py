@@ -8,7 +8,7 @@ import pytest
 
 from tasks.errors import LedgerError
 from tasks.release.ledger.book import Ledger
-from tasks.release.ledger.entries import Evidence, Places, Proposed, Rejected, RolledBack
+from tasks.release.ledger.records import Evidence, Places, Proposed, Rejected, RolledBack
 
 NOON = datetime(2013, 6, 1, 12, tzinfo=UTC)
 WHERE = Places("/rows", "/artifact", "/record")

@@ -1,10 +1,10 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from tasks.release.ledger.entries import (
+from tasks.release.ledger.entries import Entry
+from tasks.release.ledger.records import (
     Answered,
     Claimed,
-    Entry,
     Evidence,
     Places,
     Promoted,

@@ -1,29 +1,25 @@
-"""Each step of a scoring as a Prefect task. As in ``steps.py``, no frame is ever an argument or a result of a task."""
+"""Each step of a scoring."""
 
 import logging
-from typing import Any
 
-from prefect import Task, task
+from prefect import task
 from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
-from prefect.client.schemas.objects import State, TaskRun
+from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
-from tasks.errors import SourceUnavailable
+from tasks.announcement import artifact_key
 from tasks.monitoring.predictions import eligible, scoring
 from tasks.monitoring.predictions.eligible import Eligible
 from tasks.monitoring.predictions.run import ScoringRun
 from tasks.monitoring.predictions.scoring import Made, Scoring, Written
 from tasks.release.ledger.entries import Entry
+from tasks.steps import outside
 
 _log = logging.getLogger("perennial")
 
 
-def _outside_is_to_blame(task: Task[Any, Any], run: TaskRun, state: State[Any]) -> bool:  # noqa: ARG001
-    return isinstance(getattr(state.data, "result", state.data), SourceUnavailable)
-
-
-@task(cache_policy=NO_CACHE, retries=3, retry_delay_seconds=[2, 10, 30], retry_condition_fn=_outside_is_to_blame)
+@task(cache_policy=NO_CACHE, retries=3, retry_delay_seconds=outside.SECONDS, retry_condition_fn=outside.is_to_blame)
 def find_eligible(run: ScoringRun) -> Eligible:
     """Save the rows of the window that can be scored, and in quarantine those that break the contract."""
     found = eligible.find_eligible(run.spec, run.contract, run.settings, window=run.window)
@@ -32,7 +28,7 @@ def find_eligible(run: ScoringRun) -> Eligible:
     )
     if found.failures:
         table = [{"rule": rule, "rows": count} for rule, count in found.failures.items()]
-        create_table_artifact(table, key=_key(run, "not-scored"), description=found.quarantined.uri)
+        create_table_artifact(table, key=artifact_key(run.spec.model, "not-scored"), description=found.quarantined.uri)
     return found
 
 
@@ -68,7 +64,3 @@ def result(run: ScoringRun, found: Eligible, made: Made) -> State[Scoring]:
 def _told(written: Written, where: str = "") -> Written:
     _log.info("%sversion %s: %s rows were new to the log", where, written.version, f"{written.rows:,}")
     return written
-
-
-def _key(run: ScoringRun, what: str) -> str:
-    return f"{run.spec.model.replace('_', '-')}-{what}"

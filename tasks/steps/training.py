@@ -1,55 +1,37 @@
-"""Each step of a flow as a Prefect task: load references → call a plain function → save → return references.
-
-Of ``tasks`` only this module and ``announcement`` know Prefect. No frame is ever an argument or a result of a task,
-and no task hashes its arguments (``NO_CACHE``): what a step has done already is known by content, not by Prefect.
-"""
+"""Each step of a training."""
 
 import logging
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
 
-from prefect import Task, task
+from prefect import task
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
-from prefect.client.schemas.objects import State, TaskRun
+from prefect.client.schemas.objects import State
 from prefect.context import FlowRunContext
 from prefect.states import Completed
 
 from tasks import announcement
+from tasks.announcement import artifact_key
 from tasks.data import ingestion
 from tasks.data.ingestion import Ingested, Prepared
 from tasks.data.splits import Splits
 from tasks.data.splits import split as split_by_time
 from tasks.data.window import write_time
-from tasks.errors import DecisionRefused, SourceUnavailable
 from tasks.judgement import report
-from tasks.release import promotion, proposing, record
+from tasks.release import proposing, record
 from tasks.release.challenger import Challenger, count_splits, make_challenger
 from tasks.release.contest import enter
-from tasks.release.decisions import Decision
 from tasks.release.judging import hear, weigh
-from tasks.release.ledger.entries import Proposed
+from tasks.release.ledger.records import Proposed
 from tasks.release.ledger.standing import standing
 from tasks.release.lineage import Lineage, code_revision, environment_digest
-from tasks.release.office import Office
-from tasks.release.promotion import Outcome, Verb
 from tasks.release.proposing import Trained
 from tasks.release.record import Subject, Written
 from tasks.release.requests import Idle
 from tasks.release.run import TrainingRun
+from tasks.steps import outside
 
 _log = logging.getLogger("perennial")
-
-
-@dataclass(frozen=True)
-class Decided:
-    """What came of a person's decision."""
-
-    outcome: Outcome | None
-    """None: it was refused,"""
-    refusal: str
-    """for this reason."""
 
 
 @dataclass(frozen=True)
@@ -60,11 +42,7 @@ class Parts:
     splits: Splits
 
 
-def _outside_is_to_blame(task: Task[Any, Any], run: TaskRun, state: State[Any]) -> bool:  # noqa: ARG001
-    return isinstance(getattr(state.data, "result", state.data), SourceUnavailable)
-
-
-@task(cache_policy=NO_CACHE, retries=3, retry_delay_seconds=[2, 10, 30], retry_condition_fn=_outside_is_to_blame)
+@task(cache_policy=NO_CACHE, retries=3, retry_delay_seconds=outside.SECONDS, retry_condition_fn=outside.is_to_blame)
 def ingest(run: TrainingRun) -> Ingested:
     """Save what the source had by ``as_of``."""
     found = ingestion.ingest(run.spec, run.contract, run.settings, run.as_of)
@@ -80,7 +58,7 @@ def validate(run: TrainingRun, ingested: Ingested) -> Prepared:
     _log.info("%s rows are valid, %s in quarantine", *_with_commas(rows.rows.rows, rows.quarantined.rows))
     if rows.failures:
         table = [{"rule": rule, "rows": count} for rule, count in rows.failures.items()]
-        create_table_artifact(table, key=_key(run, "quarantine"), description=rows.quarantined.uri)
+        create_table_artifact(table, key=artifact_key(run.spec.model, "quarantine"), description=rows.quarantined.uri)
     return rows
 
 
@@ -116,8 +94,12 @@ def judge(run: TrainingRun, parts: Parts, challenger: Challenger) -> Written:
         verdict = weigh(heard, run.spec, cost())
     written = record.write(run.folder / "record", verdict, heard.held, _subject(run, parts, challenger))
     if slices := report.slice_table(verdict):
-        create_table_artifact(slices, key=_key(run, "slices"), description="The challenger by slice, worst first.")
-    create_markdown_artifact(report.markdown(verdict), key=_key(run, "verdict"), description=verdict.reasons[0])
+        create_table_artifact(
+            slices, key=artifact_key(run.spec.model, "slices"), description="The challenger by slice, worst first."
+        )
+    create_markdown_artifact(
+        report.markdown(verdict), key=artifact_key(run.spec.model, "verdict"), description=verdict.reasons[0]
+    )
     _log.info("judged: %s", verdict.reasons[0])
     return written
 
@@ -150,39 +132,6 @@ def result(found: Trained | Idle) -> State[Trained | Idle]:
     verdict = found.verdict
     name = "Completed" if verdict.promotable else "Refused"
     return Completed(name=name, message=verdict.reasons[0], data=found)
-
-
-def decision(version: int, person: str, reason: str) -> Decision:
-    """Return a decision that is taken now."""
-    return Decision(version, person, reason, datetime.now(UTC))
-
-
-@task(cache_policy=NO_CACHE)
-def decide(office: Office, verb: Verb, decision: Decision) -> Decided:
-    """Examine what the decision is about, and take it, if it may be."""
-    try:
-        outcome = promotion.decide(office, verb, decision)
-    except DecisionRefused as refusal:
-        _log.warning("refused: %s", refusal)
-        return Decided(None, str(refusal))
-    for entry in outcome.entries:
-        _log.info("ledger, entry %s: %s", entry.number, entry.kind)
-    if outcome.behind:
-        _log.warning("MLflow's alias follows later: %s", outcome.behind)
-    return Decided(outcome, "")
-
-
-def decided(found: Decided) -> State[Decided]:
-    """Return the state that a run ends in: a decision that may not be is a result, and not a failure."""
-    if found.outcome is None:
-        return Completed(name="Refused", message=found.refusal, data=found)
-    champion = found.outcome.standing.champion
-    message = f"champion: version {champion.version}" if champion else "there is no champion"
-    return Completed(message=message, data=found)
-
-
-def _key(run: TrainingRun, what: str) -> str:
-    return f"{run.spec.model.replace('_', '-')}-{what}"
 
 
 def _subject(run: TrainingRun, parts: Parts, challenger: Challenger) -> Subject:

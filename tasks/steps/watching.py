@@ -1,4 +1,4 @@
-"""Each step of a check as a Prefect task. As in ``steps.py``, no frame is ever an argument or a result of a task."""
+"""Each step of a check."""
 
 import logging
 from collections.abc import Sequence
@@ -11,17 +11,19 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
 from tasks import announcement
+from tasks.announcement import artifact_key
 from tasks.monitoring import deciding, report, watching
 from tasks.monitoring.check import Check
 from tasks.monitoring.signal import Signal
 from tasks.monitoring.summary import markdown
 from tasks.monitoring.watching import Looked, Watch
 from tasks.release.ledger.entries import Entry
+from tasks.steps import outside
 
 _log = logging.getLogger("perennial")
 
 
-@task(cache_policy=NO_CACHE)
+@task(cache_policy=NO_CACHE, retries=3, retry_delay_seconds=outside.SECONDS, retry_condition_fn=outside.is_to_blame)
 def look(watch: Watch) -> Looked:
     """Read the windows that are compared, and nothing else of the source."""
     looked = watching.look(watch)
@@ -43,7 +45,7 @@ def diagnose(watch: Watch, looked: Looked, signals: Sequence[Signal]) -> Check:
     check = deciding.diagnose(watch, looked, signals)
     _log.info("%s", check.headline)
     _log.info("policy: %s", check.decision.reasons[0])
-    create_markdown_artifact(markdown(check), key=_key(check, "check"), description=check.headline)
+    create_markdown_artifact(markdown(check), key=artifact_key(check.model, "check"), description=check.headline)
     return check
 
 
@@ -54,7 +56,9 @@ def draw(watch: Watch, looked: Looked, check: Check) -> Path | None:
         return None
     path = watch.settings.of(check.model) / "reports" / f"{check.as_of:%Y%m%dT%H%M%S}.html"
     report.write_page(path, check, looked.reference.sample, looked.current.sample)
-    create_link_artifact(path.as_uri(), key=_key(check, "report"), link_text="The check's page", description=str(path))
+    create_link_artifact(
+        path.as_uri(), key=artifact_key(check.model, "report"), link_text="The check's page", description=str(path)
+    )
     _log.info("page: %s", path)
     return path
 
@@ -82,7 +86,3 @@ _NAMES = {
     "fix_the_data": "FixTheData",
     "retrain": "Retrain",
 }
-
-
-def _key(check: Check, what: str) -> str:
-    return f"{check.model.replace('_', '-')}-{what}"

@@ -1,0 +1,64 @@
+"""What the entries of the ledger say, a line each."""
+
+from datetime import datetime
+
+from tasks.data.window import write_time
+from tasks.release.ledger.entries import Entry
+from tasks.release.ledger.records import (
+    Answered,
+    Approved,
+    Claimed,
+    Expired,
+    Judged,
+    Promoted,
+    Proposed,
+    Rejected,
+    Requested,
+    RolledBack,
+    Scored,
+)
+
+
+def clock(time: datetime) -> str:
+    return f"{time:%Y-%m-%d %H:%M}"
+
+
+def told(entry: Entry) -> str:
+    """Return what an entry of the ledger says, in a line."""
+    match entry.what:
+        case Judged(as_of=as_of, summary=summary):
+            return f"as of {write_time(as_of)}: {summary}"
+        case Proposed(approvals=approvals, expires=expires):
+            people = (
+                f"{approvals} approval{'s' if approvals > 1 else ''} needed" if approvals else "nobody has to agree"
+            )
+            return people + (f", by {clock(expires)}" if expires else "")
+        case Approved(approver=who, reason=why, emergency=emergency):
+            return f"{'EMERGENCY, ' if emergency else ''}by {who}{_because(why)}"
+        case Rejected(approver=who, reason=why):
+            return f"by {who}{_because(why)}"
+        case Expired(reason=why):
+            return why
+        case Promoted() as promoted:
+            by = f"approved by {', '.join(promoted.by)}" if promoted.by else "by the spec's own rule"
+            return f"{'EMERGENCY, ' if promoted.emergency else ''}{by}{_instead(promoted.replaces)}"
+        case RolledBack() as back:
+            return f"by {back.by}{_because(back.reason)}{_instead(back.replaces)}"
+        case Scored() as scored:
+            return f"{scored.rows:,} rows of {write_time(scored.start)} to {write_time(scored.end)}"
+        case Requested() as asked:
+            return f"a training for {asked.reason}, as of {write_time(asked.as_of)}: {asked.summary}"
+        case Claimed(request=request, run=run):
+            return f"of request {request}, by run {run}"
+        case Answered() as answered:
+            how = ", by a training that was not started for it" if answered.superseded else ""
+            return f"to request {answered.request}{how}: {answered.outcome}, {answered.summary}"
+    return ""
+
+
+def _because(reason: str) -> str:
+    return f": {reason}" if reason else ""
+
+
+def _instead(version: int | None) -> str:
+    return f", in place of version {version}" if version else ""
