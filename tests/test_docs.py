@@ -86,7 +86,17 @@ def test_every_target_of_the_makefile_that_a_user_needs_is_in_the_readme() -> No
 
     assert all(
         f"make {target}" in readme
-        for target in ("demo", "test", "ui", "benchmark", "benchmark-gate", "drill-promotion", "test-browser")
+        for target in (
+            "demo",
+            "test",
+            "ui",
+            "benchmark",
+            "benchmark-gate",
+            "benchmark-drift",
+            "drill-promotion",
+            "drill-watch",
+            "test-browser",
+        )
     )
 
 
@@ -98,14 +108,18 @@ def test_help_comes_at_once() -> None:
     assert found.stdout.startswith("Usage: perennial")
     assert sorted(main.commands) == [
         "approve",
+        "calibrate",
         "champion",
         "check",
         "doctor",
+        "drift",
         "history",
         "models",
         "prune",
         "reject",
         "rollback",
+        "score",
         "show",
         "train",
+        "watch",
     ]

@@ -19,7 +19,7 @@ import pytest
 
 from deployments.stack import deployments_served, prefect_server
 from tasks.release.ledger.book import Ledger
-from tasks.release.ledger.entries import Approved
+from tasks.release.ledger.records import Approved
 from tasks.release.ledger.standing import Champion, Standing, standing
 from tasks.settings import Settings
 

@@ -4,7 +4,7 @@ import pytest
 
 from deployments.decision_answers import history, show
 from tasks.release.ledger.book import Ledger
-from tasks.release.ledger.entries import Answered, Claimed, Requested
+from tasks.release.ledger.records import Answered, Claimed, Requested
 from tasks.settings import Settings
 
 NOON = datetime(2024, 3, 1, 12, tzinfo=UTC)

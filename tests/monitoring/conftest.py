@@ -17,7 +17,7 @@ from tasks.data.splits import split
 from tasks.release.artifact import Artifact, load_artifact
 from tasks.release.challenger import Recipe, make_challenger, split_masks
 from tasks.release.ledger.book import Ledger
-from tasks.release.ledger.entries import Evidence, Places, Promoted, Proposed
+from tasks.release.ledger.records import Evidence, Places, Promoted, Proposed
 from tasks.release.ledger.standing import standing
 from tasks.release.lineage import Lineage
 from tasks.release.record import LINEAGE
