@@ -1,4 +1,4 @@
-"""Serve the deployments of one machine: ``promotion``, run by an approver, and ``training``, run by a request."""
+"""Serve the deployments of one machine: training, scoring, drift detection, and promotion, run by an approver."""
 
 import signal
 import time
@@ -17,6 +17,12 @@ Choose *Custom run*, say which model and version, what you decide, and who you a
 TRAINING = """Train a model, and propose what comes of it if it passes.
 
 An automation runs it for each request that stands in the ledger. By hand: *Custom run*, and say which model."""
+SCORING = (
+    """Have a model's champion score the rows of a window to its predictions log. *Custom run*: say which model."""
+)
+DETECTION = """Compare what a model's champion sees now with what it learned from, and say what to do.
+
+*Custom run*: say which model."""
 AGAIN_SECONDS = 3
 
 
@@ -40,19 +46,22 @@ def _served() -> bool:
     from prefect import serve
 
     from deployments import automation
+    from flows.drift_detection import drift_detection_flow
     from flows.promotion import promotion_flow
+    from flows.scoring import scoring_flow
     from flows.training import training_flow
 
-    made = (
-        training_flow.to_deployment("training", description=TRAINING, tags=["perennial"]),
-        promotion_flow.to_deployment("promotion", description=PROMOTION, tags=["perennial"]),
+    flows = (
+        (training_flow, "training", TRAINING),
+        (scoring_flow, "scoring", SCORING),
+        (drift_detection_flow, "drift-detection", DETECTION),
+        (promotion_flow, "promotion", PROMOTION),  # the last one: see deployments.stack
     )
-    training, promotion = cast(
-        "tuple[RunnerDeployment, RunnerDeployment]", made
-    )  # no coroutines: nothing is async here
+    made = [flow.to_deployment(name, description=said, tags=["perennial"]) for flow, name, said in flows]
+    deployments = cast("list[RunnerDeployment]", made)  # no coroutines: nothing is async here
     try:
-        automation.upsert(cast("UUID", training.apply()))
-        serve(training, promotion, pause_on_shutdown=False)  # in this order: see deployments.stack
+        automation.upsert(cast("UUID", deployments[0].apply()))
+        serve(*deployments, pause_on_shutdown=False)
     except Exception as error:
         if not _does_not_answer(error):
             raise
