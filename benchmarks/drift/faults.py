@@ -12,6 +12,7 @@ from tasks.data.matrix import FloatArray
 from tasks.monitoring.triage import Columns, Trouble
 
 _HOUR = 3_600_000_000
+_SECOND = 1_000_000
 SEVERITIES = (0.2, 0.5, 1.0)
 """Of the rows, how many are affected."""
 
@@ -123,7 +124,7 @@ def covariate_shift(table: pa.Table, targets: Targets, severity: float, seed: in
     rank = values.argsort().argsort() / len(values)
     weight = np.exp(4 * severity * rank)
     chosen = np.random.default_rng(seed).choice(len(values), len(values), p=weight / weight.sum())
-    return _at_the_same_times(table.take(pa.array(chosen)), table, targets.columns)
+    return _drawn(table, chosen, targets.columns)
 
 
 def abrupt_drift(table: pa.Table, targets: Targets, severity: float, seed: int) -> pa.Table:
@@ -145,11 +146,10 @@ def campaign(table: pa.Table, targets: Targets, severity: float, seed: int) -> p
     values = _numbers(table, targets.shift)
     middle = np.zeros(len(values), dtype=bool)
     middle[len(values) // 7 * 2 : len(values) // 7 * 5] = True
-    high = np.flatnonzero(values >= np.nanquantile(values, 0.8))
+    high = np.flatnonzero(middle & (values >= np.nanquantile(values, 0.8)))
     some = middle & _some(table, severity, seed)
     drawn = np.random.default_rng(seed).choice(high, len(values))
-    rows = np.where(some, drawn, np.arange(len(values)))
-    return _at_the_same_times(table.take(pa.array(rows)), table, targets.columns)
+    return _drawn(table, np.where(some, drawn, np.arange(len(values))), targets.columns)
 
 
 def season(table: pa.Table, targets: Targets, severity: float, seed: int) -> pa.Table:
@@ -178,12 +178,20 @@ FAULTS: tuple[tuple[Trouble, Fault], ...] = (
 """The fourteen, each with what triage should call it."""
 
 
-def _at_the_same_times(drawn: pa.Table, table: pa.Table, columns: Columns) -> pa.Table:
-    """Return the drawn rows with the times and the numbered keys of ``table``: none is there twice."""
-    for name in (columns.timestamp, *columns.key):
-        if not pa.types.is_dictionary(table.schema.field(name).type):
-            drawn = _set(drawn, name, table.column(name))
-    return drawn
+def _drawn(table: pa.Table, rows: npt.NDArray[np.int64], columns: Columns) -> pa.Table:
+    """Return the drawn rows in order of time; one drawn again is another row, a second later, with another number.
+
+    They keep their time of day: what follows from a row is to follow from it as before.
+    """
+    rows = np.sort(rows)
+    again = np.arange(len(rows)) - np.searchsorted(rows, rows)
+    drawn = table.take(pa.array(rows))
+    for name in columns.key:
+        if name != columns.timestamp and not pa.types.is_dictionary(table.schema.field(name).type):
+            drawn = _set(drawn, name, table.column(name).slice(0, len(rows)))
+    times = np.asarray(drawn.column(columns.timestamp).cast(pa.int64()).to_numpy()) + again * _SECOND
+    drawn = _set(drawn, columns.timestamp, pa.array(times).cast(pa.timestamp("us", "UTC")))
+    return drawn.sort_by(columns.timestamp).combine_chunks()
 
 
 def _some(table: pa.Table, severity: float, seed: int) -> npt.NDArray[np.bool_]:

@@ -9,12 +9,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from benchmarks.drift.champion import DAY, Champion, features, times_of, train
 from benchmarks.drift.datasets import DataSet
 from benchmarks.drift.faults import Targets
 from tasks.data.keys import row_keys
-from tasks.data.matrix import FeatureMatrix, FloatArray, Labelled, Target
-from tasks.learning.gbm import Trees, fit
-from tasks.learning.problem import Problem
 from tasks.monitoring.drift import drift_signals, volume_signal
 from tasks.monitoring.performance import Predicted, realised
 from tasks.monitoring.predictions.arrivals import Delays, Maturity
@@ -24,29 +22,15 @@ from tasks.monitoring.profile.profile import Blocking, Profile, learn_binning, t
 from tasks.monitoring.realised import Realised
 from tasks.monitoring.reference import INPUTS, PERFORMANCE, YEAR
 from tasks.monitoring.signal import Signal
-from tasks.monitoring.triage import Case, Checked, Columns, Counts, Diagnosis, triage
+from tasks.monitoring.triage import Case, Checked, Counts, Diagnosis, triage
 from tasks.monitoring.upkeep import performance_signal
-from tasks.spec import LightGBMSpec, ModelSpec, read_spec
+from tasks.spec import ModelSpec, read_spec
 
-DAY = 86_400_000_000
 WINDOW = 7
 """Days of a window: what the spec's default is."""
 _CHOOSE, _HOLDOUT = 14, 28
 """Days that chose the champion, the last it learned from; and days after them that it was promised on."""
 _SAMPLE = 20_000
-
-
-@dataclass(frozen=True)
-class Champion:
-    """Trees, and the words that their codes stand for."""
-
-    trees: Trees
-    columns: Columns
-    words: tuple[tuple[str, tuple[str, ...]], ...]
-    """Of each feature, in order; no words: a number."""
-
-    def predict(self, table: pa.Table) -> FloatArray:
-        return self.trees.predict(_matrix(table, self.columns, self.words))
 
 
 @dataclass(frozen=True)
@@ -92,11 +76,11 @@ class Watched:
     @cached_property
     def first(self) -> int:
         """The start of the first day, microseconds."""
-        return int(_times(self.data.table, self.data.columns)[0]) // DAY * DAY
+        return int(times_of(self.data.table, self.data.columns)[0]) // DAY * DAY
 
     def days(self, start: int, end: int) -> pa.Table:
         """Return the rows of some days."""
-        times = _times(self.data.table, self.data.columns)
+        times = times_of(self.data.table, self.data.columns)
         low, high = np.searchsorted(times, [self.first + start * DAY, self.first + end * DAY])
         return self.data.table.slice(low, high - low)
 
@@ -119,19 +103,8 @@ class Watched:
 
     @cached_property
     def champion(self) -> Champion:
-        table = self.days(0, self.learned)
-        parts = _features(table, self.data.columns)
-        rows = [self.days(0, self.learned - _CHOOSE), self.days(self.learned - _CHOOSE, self.learned)]
-        train, chosen = (self._labelled(part, parts) for part in rows)
-        classes = () if self.data.task == "regression" else (0, 1)
-        problem = Problem(self.data.task, Target(self.data.columns.target, classes), seed=0, threads=1)
-        candidate = LightGBMSpec(kind="lightgbm", rounds=300)
-        return Champion(fit(candidate, train, chosen, problem), self.data.columns, parts)
-
-    def _labelled(self, table: pa.Table, parts: tuple[tuple[str, tuple[str, ...]], ...]) -> Labelled:
-        table = table.filter(pc.is_valid(table.column(self.data.columns.target)))
-        labels = np.asarray(table.column(self.data.columns.target).to_numpy(), dtype=np.float64)
-        return Labelled(_matrix(table, self.data.columns, parts), labels)
+        parts = [self.days(0, self.learned - _CHOOSE), self.days(self.learned - _CHOOSE, self.learned)]
+        return train(self.data, train_rows=parts[0], chosen=parts[1])
 
     @cached_property
     def promise(self) -> Sample:
@@ -145,17 +118,15 @@ class Watched:
     def usual(self) -> tuple[Profile, Calibration]:
         """What the champion learned from, as counts, and what is usual in it."""
         table = self.days(0, self.learned)
-        names = [name for name, _ in _features(table, self.data.columns)]
+        names = [name for name, _ in features(table, self.data.columns)]
         binning, _ = learn_binning(table, [name for name in names if name in table.column_names])
         profile = take_profile(table.to_batches(), binning, Blocking(self.learned, self._blocks))
         allowed = self.spec.drift.alarms_per_year * INPUTS
-        found = calibrate(
-            profile, window=WINDOW, checks_a_year=YEAR / timedelta(days=1), alarms_a_year=allowed, seed=0
-        )
+        found = calibrate(profile, window=WINDOW, checks_a_year=YEAR / timedelta(days=1), alarms_a_year=allowed, seed=0)
         return profile, found
 
     def _blocks(self, batch: pa.RecordBatch) -> npt.NDArray[np.int64]:
-        return (_times(pa.table(batch), self.data.columns) - self.first) // DAY
+        return (times_of(pa.table(batch), self.data.columns) - self.first) // DAY
 
     @cached_property
     def reference(self) -> pa.Table:
@@ -183,7 +154,7 @@ class Watched:
 
     def _predicted(self, table: pa.Table) -> Predicted:
         labels = np.asarray(table.column(self.data.columns.target).to_numpy(), dtype=np.float64)
-        return Predicted(_times(table, self.data.columns), self.champion.predict(table), labels)
+        return Predicted(times_of(table, self.data.columns), self.champion.predict(table), labels)
 
     def _signals(self, window: Window, found: Realised) -> list[Signal]:
         profile, calibration = self.usual
@@ -209,7 +180,7 @@ class Watched:
         )
 
     def _counts(self, window: Window) -> Counts:
-        times = _times(window.current, self.data.columns)
+        times = times_of(window.current, self.data.columns)
         edges = self.first + DAY * np.arange(window.day, window.day + WINDOW + 1)
         keys = row_keys(window.current, self.data.columns.key)
         return Counts(
@@ -227,36 +198,3 @@ def with_past(watched: Watched, window: Window, checks: tuple[Window, ...]) -> W
     for earlier in checks:
         past = (*past, watched.check(replace(earlier, past=past)).as_past(earlier.day))
     return replace(window, past=past)
-
-
-def _features(table: pa.Table, columns: Columns) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """Return the features with their words: all that is neither key, time nor target, and words of the key."""
-    away = {columns.timestamp, columns.target, *columns.outcomes}
-    found = []
-    for field in table.schema:
-        is_word = pa.types.is_dictionary(field.type)
-        if field.name in away or pa.types.is_temporal(field.type) or (field.name in columns.key and not is_word):
-            continue
-        values = table.column(field.name).cast(pa.string()).drop_null().unique().to_pylist() if is_word else []
-        found.append((field.name, tuple(values)))
-    return tuple(found)
-
-
-def _matrix(table: pa.Table, columns: Columns, parts: tuple[tuple[str, tuple[str, ...]], ...]) -> FeatureMatrix:
-    """Return the features, with the hour of the day and the day of the week."""
-    times = _times(table, columns)
-    found = [_coded(table.column(name), words) for name, words in parts]
-    found += [times % DAY / DAY, times // DAY % 7]
-    values = np.column_stack(found).astype(np.float32)
-    names = (*(name for name, _ in parts), "hour", "weekday")
-    return FeatureMatrix(values, names, (*(len(words) for _, words in parts), 0, 0))
-
-
-def _coded(column: pa.ChunkedArray, words: tuple[str, ...]) -> FloatArray:
-    if words:
-        column = pc.index_in(column.cast(pa.string()), value_set=pa.array(words, pa.string()))
-    return np.asarray(column.cast(pa.float64()).to_numpy(), dtype=np.float64)
-
-
-def _times(table: pa.Table, columns: Columns) -> npt.NDArray[np.int64]:
-    return np.asarray(table.column(columns.timestamp).cast(pa.int64()).to_numpy(), dtype=np.int64)

@@ -37,7 +37,7 @@ def timed(name: str, function: Callable[P, R]) -> Callable[P, R]:
 def train(model: str, as_of: str) -> None:
     """Train as the command does; the flow calls the parts of the gate by these names."""
     prepare_environment(load_settings(), quiet_console=True)  # before Prefect is imported
-    from tasks import steps
+    from tasks.steps import training as steps
 
     for name in ("enter", "hear", "weigh"):
         setattr(steps, name, timed(name, getattr(steps, name)))

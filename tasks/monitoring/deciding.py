@@ -9,7 +9,8 @@ from tasks.monitoring.signal import Signal
 from tasks.monitoring.triage import Case, Columns, Counts, Diagnosis, triage
 from tasks.monitoring.watching import Looked, Watch
 from tasks.release import requests
-from tasks.release.ledger.entries import Entry, Judged, Requested
+from tasks.release.ledger.entries import Entry
+from tasks.release.ledger.records import Judged, Requested
 from tasks.release.ledger.standing import standing
 
 _ASKED = ("drift", "performance")

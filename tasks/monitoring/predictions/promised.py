@@ -10,7 +10,8 @@ import pyarrow.parquet as pq
 
 from tasks.data.matrix import FloatArray
 from tasks.monitoring.predictions.estimate import Sample
-from tasks.release.ledger.entries import Entry, Proposed
+from tasks.release.ledger.entries import Entry
+from tasks.release.ledger.records import Proposed
 from tasks.release.lineage import Lineage
 from tasks.release.record import LINEAGE
 

@@ -19,6 +19,7 @@ Trouble = Literal[
     "label_delay",
     "loss_unknown",
     "passing",
+    "suspect_column",
     "season",
     "abrupt_drift",
     "gradual_drift",

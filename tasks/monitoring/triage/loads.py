@@ -35,7 +35,7 @@ def duplicated_load(view: View) -> Iterator[Finding]:
 def missing_rows(view: View) -> Iterator[Finding]:
     """Yield a finding when far fewer rows came than ever, in the window or in some of its blocks."""
     counts = view.counts
-    usual = [count for count in (counts.before, counts.expected) if count is not None]
+    usual = [count for count in (counts.before, counts.expected) if count]  # none before: they were missing then too
     if not usual:
         return
     least = min(usual)

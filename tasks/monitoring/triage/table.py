@@ -11,6 +11,7 @@ from tasks.monitoring.triage.frozen import frozen_column
 from tasks.monitoring.triage.loads import duplicated_load, missing_rows, quarantined_rows
 from tasks.monitoring.triage.passing import covariate_shift, passing, season, untold
 from tasks.monitoring.triage.related import related_columns
+from tasks.monitoring.triage.suspect import suspect_column
 from tasks.monitoring.triage.swapped import swapped_columns
 from tasks.monitoring.triage.units import unit_change
 from tasks.monitoring.triage.view import View
@@ -22,11 +23,11 @@ RULES: tuple[Rule, ...] = (
     missing_column,
     null_surge,
     unit_change,
+    related_columns,
     swapped_columns,
     frozen_column,
     renamed_category,
     vanished_category,
-    related_columns,
     clock_shift,
     duplicated_load,
     missing_rows,
@@ -34,6 +35,8 @@ RULES: tuple[Rule, ...] = (
     # A loss that may be none, and a change that is over.
     label_delay,
     passing,
+    # A concept that drifts changes no input, a broken feed does, at once: look before training.
+    suspect_column,
     # The world has moved: a training helps.
     loss,
     # It has moved, and nothing is lost by it, or not that anybody knows.
@@ -57,11 +60,12 @@ def triage(case: Case) -> Diagnosis:
 def _each_once(found: Sequence[Finding]) -> Iterator[Finding]:
     """Yield of what breaks a column its first finding, and all that are about something else.
 
-    A finding about columns that are all told of, or one left "untold" when anything was told, adds nothing.
+    A finding about columns that are all told of, one left "untold" when anything was told, or a suspect beside a feed
+    that is known to be broken, adds nothing.
     """
     told: set[str] = set()
     for number, finding in enumerate(found):
-        if finding.kind == "untold" and number:
+        if number and (finding.kind == "untold" or (finding.kind == "suspect_column" and found[0].kind in BROKEN)):
             continue
         if finding.kind not in BROKEN or not finding.columns or told.isdisjoint(finding.columns):
             yield finding

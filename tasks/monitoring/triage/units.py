@@ -8,6 +8,7 @@ explain the whole distribution, which must have changed by more than it ever did
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import sqrt
 
 import numpy as np
 
@@ -33,7 +34,9 @@ _LEFT = 0.25
 A heavier upper tail looks like a larger unit, but for what it leaves.
 """
 _ALWAYS_LEFT = 0.035
-"""Shape: two samples of a few thousand rows lie so far apart by chance."""
+"""Shape: windows of whatever size lie so far apart,"""
+_BY_CHANCE = 1.36
+"""and samples of few rows this over the root of their number (Kolmogorov and Smirnov, 5 %)."""
 _RESTLESS = 0.6
 """Shape: a column that changes so much from one window to the next by itself will look converted at some time."""
 _CALM = 0.25
@@ -101,11 +104,16 @@ def _by_shape(column: Column, seen: Grid | None) -> _Fit | None:
         return None
     fits = [_fitted(column, by) for by in MAPS if seen is None or _stays_on(seen, by, column)]
     best = min(fits, key=lambda fit: fit.left, default=None)
-    if best is None or best.left > max(min(_LEFT * column.change, column.usual), _ALWAYS_LEFT):
+    if best is None or best.left > max(min(_LEFT * column.change, column.usual), _always_left(column)):
         return None
     norm = column.norm.present
     apart = largest_gap(np.sort(best.by.apply(norm)), norm)
     return best if best.share > _ALL or (apart >= _SEPARATE and column.usual <= _CALM) else None
+
+
+def _always_left(column: Column) -> float:
+    rows = len(column.current.present), len(column.norm.present)
+    return max(_ALWAYS_LEFT, _BY_CHANCE * sqrt(1 / rows[0] + 1 / rows[1]))
 
 
 def _stays_on(seen: Grid, by: UnitMap, column: Column) -> bool:
