@@ -1,4 +1,4 @@
-"""look → measure → diagnose → draw → request."""
+"""look → measure → diagnose → request → draw."""
 
 import asyncio
 from datetime import datetime
@@ -26,8 +26,8 @@ async def drift_detection_flow(model: str, as_of: datetime | None = None) -> Sta
     with open_watch(model, as_of) as watch:
         seen = steps.look(watch)
         check = steps.diagnose(watch, seen, steps.measure(watch, seen))
-        steps.draw(watch, seen, check)
         steps.request(watch, check)
+        steps.draw(watch, seen, check)
         return steps.result(check)
 
 

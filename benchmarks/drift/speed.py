@@ -79,7 +79,13 @@ def _absent(contestants: dict[str, list[str]]) -> str:
 def _usage(command: Sequence[str], pair: Pair, repeats: int) -> Usage:
     """Return the run of median wall time."""
     with TemporaryDirectory() as place:
-        variables = {**environment_of(load_settings()), **os.environ, "PERENNIAL_HOME": place, "DO_NOT_TRACK": "true"}
+        variables = {
+            **environment_of(load_settings()),
+            **os.environ,
+            "PERENNIAL_HOME": place,
+            "DO_NOT_TRACK": "true",
+            "NML_DISABLE_USAGE_LOGGING": "1",
+        }
         program = Program(_words(command, pair), variables, Path(place))
         runs = sorted((measure(program)[0] for _ in range(repeats)), key=lambda usage: usage.wall)
     return next(usage for usage in runs if usage.wall >= median(usage.wall for usage in runs))

@@ -11,6 +11,7 @@ from tasks.monitoring.profile.profile import Profile
 from tasks.monitoring.profile.usual import (
     LEAST_PSI,
     LEAST_RATE,
+    LEAST_ROWS,
     LEAST_SHIFT,
     LOCATION,
     MISSING,
@@ -61,7 +62,7 @@ def volume_signal(reference: Profile, rows: int, calibration: Calibration, *, wi
     expected = max(float(reference.rows.mean()) * window, 1.0)
     log = float(np.log(max(rows, 0.5) / expected))
     spread = calibration.usual.volume
-    most = calibration.limit * spread
+    most = max(calibration.limit * spread, LEAST_ROWS)
     return Signal(
         kind="volume",
         column=None,

@@ -50,6 +50,16 @@ def diagnose(watch: Watch, looked: Looked, signals: Sequence[Signal]) -> Check:
 
 
 @task(cache_policy=NO_CACHE)
+def request(watch: Watch, check: Check) -> Entry | None:
+    """Keep the check; tell the automation of a request that nobody works on."""
+    entry = deciding.record(watch, check)
+    if entry is not None:
+        heard = announcement.announce_request(check.model, entry)
+        _log.info("ledger, entry %s: %s%s", entry.number, entry.kind, "" if heard else "; nothing hears it yet")
+    return entry
+
+
+@task(cache_policy=NO_CACHE)
 def draw(watch: Watch, looked: Looked, check: Check) -> Path | None:
     """Write the page that people look at, when there is something to look at."""
     if check.diagnosis.action == "nothing" or looked.current.sample is None:
@@ -61,16 +71,6 @@ def draw(watch: Watch, looked: Looked, check: Check) -> Path | None:
     )
     _log.info("page: %s", path)
     return path
-
-
-@task(cache_policy=NO_CACHE)
-def request(watch: Watch, check: Check) -> Entry | None:
-    """Keep the check; tell the automation of a request that nobody works on."""
-    entry = deciding.record(watch, check)
-    if entry is not None:
-        heard = announcement.announce_request(check.model, entry)
-        _log.info("ledger, entry %s: %s%s", entry.number, entry.kind, "" if heard else "; nothing hears it yet")
-    return entry
 
 
 def result(check: Check) -> State[Check]:

@@ -66,6 +66,24 @@ class Profile:
         """The counts of all blocks together, shape (bins of all columns,)."""
         return np.asarray(self.counts.sum(axis=0), dtype=np.float64)
 
+    def only(self, blocks: npt.NDArray[np.intp]) -> "Profile":
+        """Return the chosen blocks, in that order."""
+        return Profile(self.binning, self.counts[blocks], self.rows[blocks])
+
+    def windows(self, length: int, *, step: int = 1) -> "Windows":
+        """Return the counts of each run of ``length`` blocks, the next one beginning ``step`` later."""
+        return Windows(_sums(self.counts, length, step), _sums(self.rows, length, step))
+
+
+@dataclass(frozen=True)
+class Windows:
+    """Counts of windows that overlap."""
+
+    counts: FloatArray
+    """Shape (windows, bins of all columns)."""
+    rows: FloatArray
+    """Shape (windows,)."""
+
 
 @dataclass(frozen=True)
 class Blocking:
@@ -111,3 +129,10 @@ def _count(batch: pa.RecordBatch, name: str, bins: Bins, places: Blocks, blocks:
         codes = np.full(batch.num_rows, size - 1, dtype=np.uint16)
     flat = codes if blocks == 1 else places * size + codes
     return np.bincount(flat, minlength=blocks * size).reshape(blocks, size)
+
+
+def _sums(blocks: Counts, length: int, step: int) -> FloatArray:
+    """Return the sums over ``length`` consecutive blocks, shape (windows, …)."""
+    up_to = np.concatenate([np.zeros((1, *blocks.shape[1:])), np.cumsum(blocks, axis=0)])
+    first = np.arange(0, len(blocks) - length + 1, step)
+    return np.asarray(up_to[first + length] - up_to[first])

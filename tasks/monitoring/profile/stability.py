@@ -70,13 +70,12 @@ def stable_histories(profile: Profile, plan: Plan, *, run: int, seed: int) -> It
     """
     random = np.random.default_rng(seed)
     blocks = len(profile.counts)
-    counts, rows = profile.counts.astype(np.float64), profile.rows.astype(np.float64)
     for _ in range(plan.histories):
-        past = _drawn(random, blocks, blocks, run)
-        future = _shuffled(random, blocks, plan.length, run)
-        reference = Reference(profile.binning, counts[past].sum(axis=0))
-        usual = max(rows[past].mean() * plan.window, 1.0)
-        yield Stable(measure(_windows(counts[future], plan), reference), _windows(rows[future], plan) / usual)
+        past = profile.only(_drawn(random, blocks, blocks, run))
+        future = profile.only(_shuffled(random, blocks, plan.length, run)).windows(plan.window, step=plan.step)
+        expected = max(float(past.rows.mean()) * plan.window, 1.0)
+        distances = measure(future.counts, Reference(profile.binning, past.whole))
+        yield Stable(distances, future.rows / expected)
 
 
 def _drawn(random: np.random.Generator, blocks: int, length: int, run: int) -> Places:
@@ -93,13 +92,6 @@ def _shuffled(random: np.random.Generator, blocks: int, length: int, run: int) -
         runs = np.split(np.arange(blocks), cuts)
         places += [runs[place] for place in random.permutation(len(runs))]
     return np.concatenate(places)[:length]
-
-
-def _windows(blocks: FloatArray, plan: Plan) -> FloatArray:
-    """Return the sums over each window of consecutive blocks, shape (checks, …)."""
-    up_to = np.concatenate([np.zeros((1, *blocks.shape[1:])), np.cumsum(blocks, axis=0)])
-    first = np.arange(plan.checks) * plan.step
-    return np.asarray(up_to[first + plan.window] - up_to[first])
 
 
 def _series(profile: Profile) -> FloatArray:

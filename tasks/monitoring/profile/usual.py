@@ -11,6 +11,8 @@ from tasks.monitoring.profile.stability import Stable
 
 LEAST_SHIFT, LEAST_RATE, LEAST_PSI = 0.05, 0.005, 0.005
 """Smaller changes do no harm, however surely they are seen in a million rows."""
+LEAST_ROWS = 0.05
+"""Of the logarithm: a twentieth of the rows more or fewer is nobody's trouble."""
 LEAST_VOLUME = 0.01
 """Of the logarithm: rows never come more evenly than that for long."""
 SHAPE, LOCATION, MISSING, UNSEEN = range(len(STATISTICS))
@@ -51,7 +53,8 @@ def strengths(distances: Distances, rows: FloatArray, usual: Usual) -> Strengths
     found[LOCATION][np.abs(distances.shift) < LEAST_SHIFT] = 0
     found[MISSING][np.abs(distances.missing) < LEAST_RATE] = 0
     found[UNSEEN][distances.unseen < LEAST_RATE] = 0
-    return Strengths(np.maximum(found, 0), np.abs(np.log(np.maximum(rows, 1e-9))) / usual.volume)
+    log = np.abs(np.log(np.maximum(rows, 1e-9)))
+    return Strengths(np.maximum(found, 0), np.where(log < LEAST_ROWS, 0.0, log / usual.volume))
 
 
 def usual_of(stable: Sequence[Stable], degrees: FloatArray) -> Usual:
