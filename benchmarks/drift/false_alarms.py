@@ -14,7 +14,7 @@ from benchmarks.repetition import Runner, generator
 from tasks.data.contract import load_contract
 from tasks.data.demo import flights_file
 from tasks.data.matrix import FloatArray
-from tasks.monitoring.profile.calibration import Calibration, alarms, calibrate
+from tasks.monitoring.profile.calibration import LEAST_LIMIT, Calibration, alarms, calibrate
 from tasks.monitoring.profile.distance import Reference, measure
 from tasks.monitoring.profile.profile import Binning, Blocking, Blocks, Profile, learn_binning, take_profile
 from tasks.monitoring.profile.usual import Strengths, strengths
