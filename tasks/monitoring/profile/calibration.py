@@ -1,15 +1,17 @@
 """How far is too far: thresholds that a stable model's own history crosses as often as was asked for."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from statistics import NormalDist
 
 import numpy as np
 import numpy.typing as npt
 
 from tasks.data.matrix import FloatArray
-from tasks.monitoring.profile.distance import Reference, measure
+from tasks.monitoring.profile.distance import Reference
 from tasks.monitoring.profile.profile import Profile
-from tasks.monitoring.profile.stability import Plan, memory, stable_histories
+from tasks.monitoring.profile.stability import Plan, Stable, memory, stable_histories
+from tasks.monitoring.profile.unseen import strongest, unseen_parts, widening
 from tasks.monitoring.profile.usual import (
     Usual,
     strengths,
@@ -23,7 +25,6 @@ _CHECKS = 12_000
 _FEWEST_HISTORIES = 20
 _FEWEST_WINDOWS = 4
 """A reference of fewer windows says too little of how they differ: the theory of independent rows has to do."""
-_PARTS, _HISTORIES_OF_A_PART = 4, 8
 LEAST_LIMIT = 2.0
 """Where hardly a change is large enough to matter, the simulated histories would let chance be an alarm."""
 _INDEPENDENT = 52
@@ -52,59 +53,46 @@ def calibrate(profile: Profile, *, window: int, checks_a_year: float, alarms_a_y
     if len(profile.counts) < _FEWEST_WINDOWS * window:
         return _by_theory(profile, window, alarms_a_year / _INDEPENDENT)
     checks = int(min(max(checks_a_year, 2 * window), _CHECKS / _FEWEST_HISTORIES))
-    plan = Plan(window, 1, checks, int(np.ceil(_CHECKS / checks)))
-    usual, most = _simulate(profile, plan, seed)
-    target, run = alarms_a_year / checks_a_year, _run(profile, window)
-    limit = _limit(most.reshape(plan.histories, checks), window, target)
+    plan, run = Plan(window, 1, checks, int(np.ceil(_CHECKS / checks))), _run(profile, window)
+    stable, usual = _simulate(profile, plan, run=run, seed=seed)
+    target = alarms_a_year / checks_a_year
+    least = LEAST_LIMIT
     if run > 1:
-        limit = max(limit, _limit_of_unseen_parts(profile, replace(plan, histories=_HISTORIES_OF_A_PART), target, seed))
-    limit = max(limit, LEAST_LIMIT)
-    found = alarms(most.reshape(plan.histories, checks) > limit, window) / most.size
-    return Calibration(usual, limit=limit, run=run, rate=found * checks_a_year)
+        parts = list(unseen_parts(profile, plan, run=run, seed=seed))
+        usual = widening(parts).of(usual)
+        least = max(least, _limit(strongest(parts), window, target))
+    most = _most(stable, usual)
+    limit = max(_limit(most, window, target), least)
+    rate = alarms(most > limit, window) / most.size * checks_a_year
+    return Calibration(usual_of_later_windows(usual, window / len(profile.counts)), limit, run, rate)
 
 
 def calibrate_once(profile: Profile, *, window: int, false_alarms: float, seed: int) -> Calibration:
     """Return the limit that a single comparison crosses with probability ``false_alarms`` when nothing has changed."""
     if len(profile.counts) < _FEWEST_WINDOWS:
         return _by_theory(profile, window, false_alarms)
-    plan = Plan(window, window, 20, 100)
-    usual, most = _simulate(profile, plan, seed)
+    plan, run = Plan(window, window, 20, 100), _run(profile, 1)
+    stable, usual = _simulate(profile, plan, run=run, seed=seed)
+    most = _most(stable, usual)
     limit = max(float(np.quantile(most, 1 - false_alarms)), LEAST_LIMIT)
-    return Calibration(usual, limit=limit, run=_run(profile, 1), rate=float((most > limit).mean()))
+    later = usual_of_later_windows(usual, window / len(profile.counts))
+    return Calibration(later, limit, run, rate=float((most > limit).mean()))
 
 
-def _simulate(profile: Profile, plan: Plan, seed: int) -> tuple[Usual, FloatArray]:
-    """Return what is usual, and the largest strength of each check of each stable history."""
-    run = _run(profile, plan.window if plan.step == 1 else 1)
+def _simulate(profile: Profile, plan: Plan, *, run: int, seed: int) -> tuple[list[Stable], Usual]:
+    """Return stable histories, and what is usual in them."""
     stable = list(stable_histories(profile, plan, run=run, seed=seed))
-    usual = usual_of(stable, Reference(profile.binning, profile.whole).degrees)
-    most = np.concatenate([strengths(one.distances, one.rows, usual).most for one in stable])
-    return usual_of_later_windows(usual, plan.window / len(profile.counts)), most
+    return stable, usual_of(stable, Reference(profile.binning, profile.whole).degrees)
+
+
+def _most(stable: Sequence[Stable], usual: Usual) -> FloatArray:
+    """Return the largest strength of each check of each history, shape (histories, checks)."""
+    return np.stack([strengths(one.distances, one.rows, usual).most for one in stable])
 
 
 def _run(profile: Profile, least: int) -> int:
     remembered = memory(profile)
     return remembered if remembered == 1 else min(max(remembered, least), len(profile.counts) // 2)
-
-
-def _limit_of_unseen_parts(profile: Profile, plan: Plan, target: float, seed: int) -> float:
-    """Return the lowest limit that the real windows of each part, judged by the rest, cross as often as ``target``.
-
-    Where blocks remember, a history holds few windows that tell anything new: what is usual fits those that it was
-    learned from better than those to come. So each part in turn is judged by what the others say is usual.
-    """
-    blocks, run = np.arange(len(profile.counts)), _run(profile, plan.window)
-    found = []
-    for held in np.array_split(blocks, _PARTS):
-        rest = profile.only(np.setdiff1d(blocks, held))
-        base = Reference(rest.binning, rest.whole)
-        stable = list(stable_histories(rest, plan, run=min(run, len(rest.rows) // 2), seed=seed))
-        usual = usual_of_later_windows(usual_of(stable, base.degrees), plan.window / len(rest.rows))
-        windows = profile.only(held).windows(plan.window)
-        rows = windows.rows / max(float(rest.rows.mean()) * plan.window, 1.0)
-        found.append(strengths(measure(windows.counts, base), rows, usual).most)
-    shortest = min(map(len, found))
-    return _limit(np.array([most[:shortest] for most in found]), plan.window, target)
 
 
 def _limit(most: FloatArray, window: int, target: float) -> float:
