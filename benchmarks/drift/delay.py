@@ -7,21 +7,21 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks.drift.libraries import LIBRARIES, Verdicts, evidently
+from benchmarks.drift.said import SHIFTED, SHIFTS, Drifted, Rule, Said
 from benchmarks.drift.stable import NUMBER, WINDOW, YEAR, World, count
 from benchmarks.markdown import Section, Table
 from benchmarks.repetition import Runner, generator
 from tasks.data.matrix import FloatArray
 
 COLUMNS, ROWS, ASKED = 30, 2_002, 2.0
-SHIFTS, SHIFTED = (0.1, 0.25, 0.5, 1.0), (1, 5)
-"""In standard deviations, and of how many columns."""
 CHECKS = 21
 """After a shift; one that none of them finds counts as if the last had."""
 HALF = COLUMNS // 2
@@ -35,46 +35,6 @@ NANNYML = "PERENNIAL_NANNYML"
 _DAY_ROWS = ROWS // WINDOW
 _MOST = max(SHIFTED)
 _ROOT = Path(__file__).resolve().parents[2]
-
-Drifted = npt.NDArray[np.int64]
-"""Columns that drifted, by a library's own verdict; of ours: 1 for an alarm."""
-Verdicts = Callable[[FloatArray, FloatArray], npt.NDArray[np.bool_]]
-"""(reference, shape (rows, columns); windows, shape (windows, rows, columns)) → drifted, shape (windows, columns)."""
-
-
-@dataclass(frozen=True)
-class Said:
-    """What a contestant said, again and again."""
-
-    delays: Sequence[Drifted]
-    """Of each repetition, shape (SHIFTED, SHIFTS, checks)."""
-    years: Mapping[str, Sequence[Drifted]]
-    """Of each world, shape (checks,) for each stable year."""
-    step: int
-    """Days between the checks of a stable year."""
-
-
-@dataclass(frozen=True)
-class Rule:
-    """A contestant, and how many columns make an alarm."""
-
-    name: str
-    said: Said
-    least: int = 1
-
-    def delays(self, shifted: int, shift: float) -> FloatArray:
-        """Return the number of the first check that alarms, inf where none does, shape (repetitions,)."""
-        place = SHIFTED.index(shifted), SHIFTS.index(shift)
-        above = np.array([found[place] for found in self.said.delays]) >= self.least
-        return np.where(above.any(axis=1), above.argmax(axis=1) + 1.0, np.inf)
-
-    def rates(self, world: str) -> FloatArray:
-        """Return the alarms of each stable year; one that goes on counts once a window."""
-        from tasks.monitoring.profile.calibration import alarms
-
-        years = [found >= self.least for found in self.said.years[world]]
-        silent = WINDOW // self.said.step
-        return np.array([alarms(year[None, :], silent) * YEAR / (len(year) * self.said.step) for year in years])
 
 
 @dataclass(frozen=True)
@@ -130,7 +90,7 @@ def _ask(repeat: Callable[..., list[Drifted]], asked: Asked) -> Said:
 def _shifted(asked: Asked, number: int) -> Drifted:
     """Return what is said of each check after each shift, shape (SHIFTED, SHIFTS, CHECKS)."""
     random = generator("delay", asked.of, number)
-    return _our_delays(random, number) if asked.of == "ours" else _their_delays(_LIBRARIES[asked.of], random)
+    return _our_delays(random, number) if asked.of == "ours" else _their_delays(LIBRARIES[asked.of], random)
 
 
 def _year(case: tuple[Asked, str], number: int) -> Drifted:
@@ -140,7 +100,7 @@ def _year(case: tuple[Asked, str], number: int) -> Drifted:
     if asked.of == "ours":
         return _watch(WORLDS[name], random, number)(WORLDS[name].levels(YEAR + WINDOW - 1, random))
     reference, year = (_rows(WORLDS[name], days, random) for days in (YEAR, YEAR // WINDOW * WINDOW))
-    drifted = _LIBRARIES[asked.of](reference.reshape(-1, COLUMNS), year.reshape(-1, ROWS, COLUMNS))
+    drifted = LIBRARIES[asked.of](reference.reshape(-1, COLUMNS), year.reshape(-1, ROWS, COLUMNS))
     return np.asarray(drifted.sum(axis=1), dtype=np.int64)
 
 
@@ -193,37 +153,6 @@ def _by_shift(drifted: npt.NDArray[np.bool_]) -> Drifted:
     )
 
 
-def _evidently(reference: FloatArray, windows: FloatArray) -> npt.NDArray[np.bool_]:
-    """Return the verdict of the tests that Evidently's default preset takes, without the pictures it also makes."""
-    import pandas as pd
-    from evidently.legacy.calculations.stattests import get_stattest
-    from evidently.legacy.core import ColumnType
-
-    number = ColumnType.Numerical
-    # No test depends on the order of the rows, and sorting what is sorted takes a third of the time.
-    known = [pd.Series(column) for column in np.sort(reference, axis=0).T]
-    seen = [[pd.Series(column) for column in window.T] for window in np.sort(windows, axis=1)]
-    test = get_stattest(known[0], seen[0][0], number, None)
-    pairs = [list(zip(known, window, strict=True)) for window in seen]
-    return np.array([[bool(test(was, now, number, None).drifted) for was, now in window] for window in pairs])
-
-
-def _nannyml(reference: FloatArray, windows: FloatArray) -> npt.NDArray[np.bool_]:
-    """Return the alerts of NannyML's univariate drift calculator with its defaults."""
-    import nannyml
-    import pandas as pd
-
-    names = [f"c{place}" for place in range(reference.shape[1])]
-    calculator = nannyml.UnivariateDriftCalculator(column_names=names, chunk_size=windows.shape[1])
-    calculator.fit(pd.DataFrame(reference, columns=names))
-    seen = calculator.calculate(pd.DataFrame(windows.reshape(-1, len(names)), columns=names))
-    found = seen.filter(period="analysis").to_df()
-    return np.column_stack([found[name].xs("alert", axis=1, level=1).to_numpy().any(axis=1) for name in names])
-
-
-_LIBRARIES: Mapping[str, Verdicts] = {"evidently": _evidently, "nannyml": _nannyml}
-
-
 def _elsewhere(python: str, quick: bool) -> Said:
     """Return what NannyML says, run by the Python that has it; nothing is sent to its makers."""
     command = [python, "-W", "ignore", "-m", "benchmarks.drift.delay", *(["quick"] if quick else [])]
@@ -235,7 +164,7 @@ def _elsewhere(python: str, quick: bool) -> Said:
 
 
 def _preset_agrees() -> str:
-    """Return of how many columns the preset itself says what ``_evidently`` says of them."""
+    """Return of how many columns the preset itself says what ``evidently`` says of them."""
     import pandas as pd
     from evidently import DataDefinition, Dataset, Report
     from evidently.presets import DataDriftPreset
@@ -250,7 +179,7 @@ def _preset_agrees() -> str:
     ]
     tests = Report([DataDriftPreset()], include_tests=True).run(*sides).dict()["tests"]
     said = {test["metric_config"]["params"].get("column"): test["status"] == "FAIL" for test in tests}
-    ours = _evidently(reference, window[None])[0]
+    ours = evidently(reference, window[None])[0]
     return f"{sum(said[name] == found for name, found in zip(names, ours, strict=True))} of {COLUMNS}"
 
 

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from benchmarks.drift.delay import COLUMNS, SHIFTS, Rule, Said, _by_shift
+from benchmarks.drift.delay import COLUMNS, _by_shift
 from benchmarks.drift.false_alarms import Realised, Trial, halved, learned_of, profile_of
+from benchmarks.drift.said import SHIFTS, Rule, Said
 from benchmarks.drift.stable import KINDS, NUMBER, WINDOW, World, count, rolling, shares, table
 from benchmarks.repetition import generator
 
