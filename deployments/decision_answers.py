@@ -59,9 +59,10 @@ def history(model: str, *, most: int) -> Answer:
 def champion(model: str, at: str | None) -> Answer:
     """Return the champion at a time, with what it rests on."""
     entries = _entries(model)
-    found = standing(entries).at(read_time(at) if at else now())
+    time = read_time(at, "at") if at else None
+    found = standing(entries).at(time or now())
     if found is None:
-        when = f" at {write_time(read_time(at))}" if at else ""
+        when = f" at {write_time(time)}" if time else ""
         return Answer({"model": model, "champion": None}, (f"{model} has no champion{when}",))
     lines = [
         fact("champion", f"version {found.version}"),

@@ -111,7 +111,4 @@ def _shadow_facts(shadow: "Written | None") -> dict[str, int] | None:
 
 
 def _time(option: str, text: str | None) -> datetime | None:
-    try:
-        return read_time(text) if text is not None else None
-    except SettingsError as error:
-        raise SettingsError(str(error).replace("as-of:", f"{option}:", 1)) from None
+    return read_time(text, option) if text is not None else None

@@ -17,12 +17,16 @@ class Window:
         return f"{write_time(self.start) if self.start else 'the beginning'} to {write_time(self.end)}"
 
 
-def read_time(text: str) -> datetime:
-    """Return the UTC time written as ``2013-06-01`` or ``2013-06-01T12:00`` (UTC unless it says otherwise)."""
+def read_time(text: str, option: str = "as-of") -> datetime:
+    """Return the UTC time written as ``2013-06-01`` or ``2013-06-01T12:00`` (UTC unless it says otherwise).
+
+    Raises:
+        SettingsError: it is none; the message names the ``option`` that it was given for.
+    """
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
-        raise SettingsError(f"as-of: found {text!r}; allowed: a date or time such as 2013-06-01") from None
+        raise SettingsError(f"{option}: found {text!r}; allowed: a date or time such as 2013-06-01") from None
     return as_utc(found)
 
 
