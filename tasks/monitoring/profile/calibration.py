@@ -11,7 +11,7 @@ from tasks.data.matrix import FloatArray
 from tasks.monitoring.profile.distance import Reference
 from tasks.monitoring.profile.profile import Profile
 from tasks.monitoring.profile.stability import Plan, Stable, memory, stable_histories
-from tasks.monitoring.profile.unseen import strongest, unseen_parts, widening
+from tasks.monitoring.profile.unseen import PARTS, Part, strongest, unseen_parts, widening
 from tasks.monitoring.profile.usual import (
     Usual,
     strengths,
@@ -55,10 +55,8 @@ def calibrate(profile: Profile, *, window: int, checks_a_year: float, alarms_a_y
     checks = int(min(max(checks_a_year, 2 * window), _CHECKS / _FEWEST_HISTORIES))
     plan, run = Plan(window, 1, checks, int(np.ceil(_CHECKS / checks))), _run(profile, window)
     stable, usual = _simulate(profile, plan, run=run, seed=seed)
-    target = alarms_a_year / checks_a_year
-    least = LEAST_LIMIT
-    if run > 1:
-        parts = list(unseen_parts(profile, plan, run=run, seed=seed))
+    target, least = alarms_a_year / checks_a_year, LEAST_LIMIT
+    if parts := _unseen(profile, plan, run=run, seed=seed):
         usual = widening(parts).of(usual)
         least = max(least, _limit(strongest(parts), window, target))
     most = _most(stable, usual)
@@ -73,8 +71,12 @@ def calibrate_once(profile: Profile, *, window: int, false_alarms: float, seed: 
         return _by_theory(profile, window, false_alarms)
     plan, run = Plan(window, window, 20, 100), _run(profile, 1)
     stable, usual = _simulate(profile, plan, run=run, seed=seed)
+    least = LEAST_LIMIT
+    if parts := _unseen(profile, plan, run=run, seed=seed):
+        usual = widening(parts).of(usual)
+        least = max(least, float(np.quantile(strongest(parts), 1 - false_alarms)))
     most = _most(stable, usual)
-    limit = max(float(np.quantile(most, 1 - false_alarms)), LEAST_LIMIT)
+    limit = max(float(np.quantile(most, 1 - false_alarms)), least)
     later = usual_of_later_windows(usual, window / len(profile.counts))
     return Calibration(later, limit, run, rate=float((most > limit).mean()))
 
@@ -83,6 +85,13 @@ def _simulate(profile: Profile, plan: Plan, *, run: int, seed: int) -> tuple[lis
     """Return stable histories, and what is usual in them."""
     stable = list(stable_histories(profile, plan, run=run, seed=seed))
     return stable, usual_of(stable, Reference(profile.binning, profile.whole).degrees)
+
+
+def _unseen(profile: Profile, plan: Plan, *, run: int, seed: int) -> list[Part]:
+    """Return each part of a history that remembers, judged by the rest; none where a part holds no window."""
+    if run == 1 or len(profile.counts) < PARTS * plan.window:
+        return []
+    return list(unseen_parts(profile, plan, run=run, seed=seed))
 
 
 def _most(stable: Sequence[Stable], usual: Usual) -> FloatArray:

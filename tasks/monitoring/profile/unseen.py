@@ -16,7 +16,7 @@ from tasks.monitoring.profile.profile import Profile
 from tasks.monitoring.profile.stability import Plan, Stable, stable_histories
 from tasks.monitoring.profile.usual import Strengths, Usual, strengths, usual_of, usual_of_later_windows
 
-_PARTS, _HISTORIES = 4, 8
+PARTS, _HISTORIES = 4, 8
 _STRAYS = 2.0
 """Times what is so of half of the columns: more is no chance."""
 
@@ -51,7 +51,7 @@ def unseen_parts(profile: Profile, plan: Plan, *, run: int, seed: int) -> Iterat
     """Yield each part of the history of ``profile``, with what the others say is usual."""
     blocks = np.arange(len(profile.counts))
     few = Plan(plan.window, plan.step, plan.checks, _HISTORIES)
-    for held in np.array_split(blocks, _PARTS):
+    for held in np.array_split(blocks, PARTS):
         rest = profile.only(np.setdiff1d(blocks, held))
         base = Reference(rest.binning, rest.whole)
         stable = list(stable_histories(rest, few, run=min(run, len(rest.rows) // 2), seed=seed))

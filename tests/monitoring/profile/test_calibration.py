@@ -64,6 +64,16 @@ def test_a_history_that_wanders_gives_a_wider_limit_than_one_that_does_not() -> 
     assert shift[1] > 2 * shift[0]
 
 
+def test_a_column_with_a_season_has_wide_limits_of_its_own_and_leaves_the_others_theirs() -> None:
+    calm, season = world(0, columns=5), world(1, columns=1, wander=1.0)
+    edges = {f"c{i}": calm.binning.columns["c0"] for i in range(6)}
+    both = Profile(Binning(edges), np.concatenate([calm.counts, season.counts], axis=1), calm.rows)
+    alone, beside = (calibrate(p, window=7, checks_a_year=365, alarms_a_year=2, seed=0) for p in (calm, both))
+    limits = [found.limit * found.usual.spread[1] for found in (alone, beside)]
+    assert limits[1][5] > 5 * limits[1][:5].max()
+    assert limits[1][:5].max() < 2 * limits[0].max()
+
+
 def test_a_shift_of_a_quarter_of_a_standard_deviation_is_seen() -> None:
     profile = world(0)
     moved = world(9, days=7, rows=300)
