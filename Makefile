@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 help:                    ## This list
 	@grep -E '^[a-z-]+: .*##|^[a-z-]+: +##' $(MAKEFILE_LIST) | sed -E 's/: .*## /\t/' | expand -t 16
 
-demo: $(VENV)/demo       ## Train, judge and approve on real flights; about a minute after set-up
+demo: $(VENV)/demo       ## Train, watch, retrain and approve on real flights; two to three minutes after set-up
 	$(BIN)/python -m deployments.demo
 
 test: $(VENV)/dev lint   ## Lint, types and all tests
