@@ -1,5 +1,4 @@
 import asyncio
-from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,29 +10,13 @@ import pytest
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId
 from prefect.client.schemas.objects import State
-from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from flows.drift_detection import drift_detection_flow, run_check
-from flows.training import run_training
 from tasks.errors import RegistryError
 from tasks.settings import Settings
 
-pytestmark = [pytest.mark.server, pytest.mark.usefixtures("project")]
+pytestmark = [pytest.mark.server, pytest.mark.usefixtures("project", "reporting")]
 TRAINED, AS_OF = datetime(2024, 2, 10, tzinfo=UTC), datetime(2024, 2, 24, tzinfo=UTC)
-
-
-@pytest.fixture(autouse=True)
-def _server(prefect_api: str) -> Iterator[None]:
-    with temporary_settings({PREFECT_API_URL: prefect_api}):
-        yield
-
-
-@pytest.fixture
-def champion(edit: Callable[[str, str, str], None]) -> int:
-    """A version that a training has made and its spec promoted."""
-    edit("deployments/returns.toml", "[gate]", '[promotion]\napproval = "automatic"\n\n[gate]')
-    assert run_training("returns", "manual", TRAINED).version
-    return 1
 
 
 async def _run() -> State[Any]:

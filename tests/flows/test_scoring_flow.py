@@ -1,5 +1,4 @@
 import asyncio
-from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,10 +11,8 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
 from prefect.client.schemas.objects import State
 from prefect.client.schemas.sorting import FlowRunSort
-from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from flows.scoring import run_scoring, scoring_flow
-from flows.training import run_training
 from tasks.data.contract import Contract
 from tasks.data.window import Window
 from tasks.errors import ModelBusy, RegistryError
@@ -26,22 +23,8 @@ from tasks.release.ledger.leases import leased
 from tasks.settings import Settings
 from tasks.spec import ModelSpec
 
-pytestmark = [pytest.mark.server, pytest.mark.usefixtures("project")]
+pytestmark = [pytest.mark.server, pytest.mark.usefixtures("project", "reporting")]
 TRAINED, AS_OF = datetime(2024, 2, 10, tzinfo=UTC), datetime(2024, 2, 20, tzinfo=UTC)
-
-
-@pytest.fixture(autouse=True)
-def _server(prefect_api: str) -> Iterator[None]:
-    with temporary_settings({PREFECT_API_URL: prefect_api}):
-        yield
-
-
-@pytest.fixture
-def champion(edit: Callable[[str, str, str], None]) -> int:
-    """A version that a training has made and its spec promoted."""
-    edit("deployments/returns.toml", "[gate]", '[promotion]\napproval = "automatic"\n\n[gate]')
-    assert run_training("returns", "manual", TRAINED).version
-    return 1
 
 
 async def _run(start: datetime, as_of: datetime) -> State[Any]:
