@@ -67,7 +67,7 @@ def test_history_of_a_model_that_was_never_trained_says_so() -> None:
         (["approve", "returns", "3"], "version 3 was never proposed; waiting for approval: none"),
         (["reject", "returns", "3", "--reason", "no"], "version 3 was never proposed"),
         (["rollback", "returns", "--reason", "no"], "there is no champion to roll back from"),
-        (["champion", "returns", "--at", "then"], "as-of: found 'then'"),
+        (["champion", "returns", "--at", "then"], "at: found 'then'; allowed: a date or time"),
     ],
 )
 def test_a_wrong_word_is_one_clear_line(words: list[str], message: str) -> None:
