@@ -52,7 +52,7 @@ def champion(data: Data, _: np.random.Generator) -> AuditCase:
 
 
 def _rows(part: Part, rows: npt.NDArray[np.int64]) -> Part:
-    table = part.table.take(pa.array(rows))
+    table = _table(part).take(pa.array(rows))
     return Part(table, part.labels[rows], part.times[rows], part.keys[rows])
 
 
@@ -60,8 +60,13 @@ def _joined(part: Part, more: Part, draw: np.random.Generator, *, keep_keys: boo
     """Return ``part`` with the rows of ``more``; unless they keep their keys, at the time of some row of ``part``."""
     keys = more.keys if keep_keys else draw.integers(0, 2**63, more.rows).astype(np.uint64)
     times = more.times if keep_keys else draw.choice(part.times, more.rows)
-    table = pa.concat_tables([part.table, more.table.cast(part.table.schema)]).unify_dictionaries()
+    table = pa.concat_tables([_table(part), _table(more).cast(part.table.schema)]).unify_dictionaries()
     labels, keys = np.concatenate([part.labels, more.labels]), np.concatenate([part.keys, keys])
     times = np.concatenate([part.times, times])
     order = np.argsort(times, kind="stable")
     return Part(table.take(pa.array(order)), labels[order], times[order], keys[order])
+
+
+def _table(part: Part) -> pa.Table:
+    assert isinstance(part.table, pa.Table)  # as `case()` makes it
+    return part.table

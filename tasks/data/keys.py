@@ -6,25 +6,23 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from tasks.data.rows import Rows
+
 Keys = npt.NDArray[np.uint64]
 _MISSING = np.uint64(0x5DEECE66D)
+_LOOKED_AT = 10_000
+"""Rows, to see whether a text's words repeat."""
 
 
-def row_keys(table: pa.Table, key: Sequence[str]) -> Keys:
+def row_keys(table: pa.Table | Rows, key: Sequence[str]) -> Keys:
     """Return a 64-bit number for each row's key, shape (rows,): the same for the same values in any table.
 
     Two of a million different keys share a number with a chance of 3 in 10⁸ (birthday bound, n²/2⁶⁵).
     """
-    from pandas.util import hash_array
-
     combined = np.zeros(table.num_rows, dtype=np.uint64)
     for name in key:
         column = table.column(name).combine_chunks()
-        if pa.types.is_dictionary(column.type):
-            words = hash_array(np.asarray(column.dictionary.to_pylist(), dtype=object), categorize=False)
-            hashes = words[column.indices.fill_null(0).to_numpy()]
-        else:
-            hashes = hash_array(_numbers(column))
+        hashes = _hashes(column)
         if column.null_count:
             hashes = np.where(column.is_null().to_numpy(zero_copy_only=False), _MISSING, hashes)
         combined = combined * np.uint64(0x9E3779B97F4A7C15) + hashes
@@ -44,7 +42,29 @@ def group_codes(table: pa.Table, group: str | None) -> npt.NDArray[np.int64] | N
     return codes
 
 
-def _numbers(column: pa.Array) -> npt.NDArray[np.generic]:
+def _hashes(column: pa.Array) -> Keys:
+    """Return a number for each value; a missing one has that of some value."""
+    from pandas.util import hash_array
+
+    if _repeats(column):
+        column = column.dictionary_encode()
+    if pa.types.is_dictionary(column.type):
+        words = hash_array(np.asarray(column.dictionary.to_pylist(), dtype=object), categorize=False)
+        hashes: Keys = words[column.indices.fill_null(0).to_numpy()]
+    else:
+        hashes = hash_array(_plain(column), categorize=False)
+    return hashes
+
+
+def _repeats(column: pa.Array) -> bool:
+    """Say whether the words of a text repeat: to hash each once is then six times as fast, and else half as fast."""
+    if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
+        return False
+    some = column.slice(0, _LOOKED_AT)
+    return len(some.unique()) < len(some) / 2
+
+
+def _plain(column: pa.Array) -> npt.NDArray[np.generic]:
     if pa.types.is_timestamp(column.type):
         column = column.cast(pa.int64())
     if column.null_count:  # as they are, numbers with a gap would become floats

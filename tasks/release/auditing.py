@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from tasks.data.keys import group_codes, row_keys
-from tasks.data.rows import where
+from tasks.data.rows import Rows
 from tasks.data.splits import Mask
 from tasks.judgement.leakage.case import AuditCase, Part
 from tasks.release.contest import Arena, Chosen
@@ -32,7 +32,7 @@ def audit_case(arena: Arena, chosen: Chosen) -> AuditCase:
         label_delay=spec.source.label_delay,
         champion_named=arena.version is not None,
         seen_by_champion=chosen.seen,
-        rest=where(arena.table.select(list(reads)), in_no_part),
+        rest=Rows(arena.table.select(list(reads)), in_no_part),
     )
 
 
@@ -44,7 +44,7 @@ def _only(holdout: Mask, chosen: Chosen) -> Mask:
 
 
 def _part(arena: Arena, mask: Mask) -> Part:
-    source, rows = arena.recipe.spec.source, where(arena.table, mask)
+    source, rows = arena.recipe.spec.source, Rows(arena.table, mask)
     # Of the whole table: a row without a group is a group of its own, and must not have another's number elsewhere.
     groups = group_codes(arena.table, source.group)
     return Part(
@@ -63,5 +63,5 @@ def _outcomes(arena: Arena) -> Sequence[str]:
     return [name for name in there if name in arena.table.column_names]
 
 
-def _microseconds(rows: pa.Table, column: str) -> "np.typing.NDArray[np.int64]":
+def _microseconds(rows: Rows, column: str) -> "np.typing.NDArray[np.int64]":
     return np.asarray(rows.column(column).cast(pa.int64()).to_numpy())

@@ -14,7 +14,7 @@ from tasks.data.features import known_columns, make_matrix
 from tasks.data.keys import Keys, row_keys
 from tasks.data.labels import Labels, read_labels, recode
 from tasks.data.matrix import FloatArray
-from tasks.data.rows import where
+from tasks.data.rows import at, where
 from tasks.data.snapshot import Snapshot, load_snapshot
 from tasks.data.splits import Mask, Part, Splits, within
 from tasks.data.window import microseconds
@@ -93,7 +93,7 @@ def choose(arena: Arena, *, judged: Path | None = None) -> Chosen:
 
 def contest(arena: Arena, chosen: Chosen) -> Holdout:
     """Return what challenger, champion and baseline predict for the rows that judge."""
-    spec, table = arena.recipe.spec, arena.held().take(pa.array(chosen.rows))
+    spec, table = arena.recipe.spec, at(arena.held(), chosen.rows)
     matrix = make_matrix(table, arena.model.features, arena.model.contract)
     return Holdout(
         task=spec.task,

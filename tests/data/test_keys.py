@@ -36,3 +36,11 @@ def test_the_order_of_the_columns_of_a_key_counts() -> None:
     table = pa.table({"a": [1, 2], "b": [2, 1]})
 
     assert row_keys(table, ["a", "b"])[0] != row_keys(table, ["a", "b"])[1]
+
+
+def test_words_that_repeat_and_words_that_do_not_have_the_same_numbers() -> None:
+    often = pa.table({"who": ["a", "b"] * 50})
+    seldom = pa.table({"who": ["b", "c", "a"]})
+
+    numbers = dict(zip(often["who"].to_pylist(), row_keys(often, ["who"]), strict=True))
+    assert row_keys(seldom, ["who"])[[0, 2]].tolist() == [numbers["b"], numbers["a"]]

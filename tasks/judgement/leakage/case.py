@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from tasks.data.keys import Keys
 from tasks.data.matrix import FloatArray
+from tasks.data.rows import Rows
 from tasks.data.window import microseconds_of
 from tasks.metrics import Task
 
@@ -38,7 +39,7 @@ LeakKind = Literal[
 class Part:
     """The labelled rows of train, validation or holdout. Arrays have shape (rows,)."""
 
-    table: pa.Table
+    table: pa.Table | Rows
     """The raw columns that may be looked at: what the model reads, and identifiers beside it."""
     labels: FloatArray
     """Values of a regression, 0 and 1 of a binary target, codes of classes."""
@@ -49,7 +50,7 @@ class Part:
     """When each label arrived; None: ``AuditCase.label_delay`` after the event."""
     groups: npt.NDArray[np.int64] | None = None
     """A number for each row's declared group, the same in all parts; see ``tasks.data.keys.group_codes``."""
-    outcome_table: pa.Table | None = None
+    outcome_table: pa.Table | Rows | None = None
     """The columns that are known only afterwards, to find copies of them under other names."""
 
     @property
@@ -78,7 +79,7 @@ class AuditCase:
     champion_named: bool = False
     seen_by_champion: int = 0
     """Rows of the holdout's window that the champion had trained or chosen on; they are in no part."""
-    rest: pa.Table | None = None
+    rest: pa.Table | Rows | None = None
     """Rows of the snapshot that are in no part: what was fitted before the split has seen them too."""
 
     @property

@@ -53,22 +53,23 @@ def undeclared_groups(case: AuditCase, seen: View) -> Iterator[Leak]:
     small groups, some rows would show only one each.
     """
     answers = Answers(case.task, case.train.labels, np.concatenate([case.validation.labels, case.holdout.labels]))
-    later = pa.concat_tables([case.validation.table, case.holdout.table])
-    for column in case.train.table.column_names:
+    for field in case.train.table.schema:
+        column = field.name
         if column in case.features or column == case.timestamp or column in case.outcomes:
+            continue
+        if not (is_text(field.type) or pa.types.is_integer(field.type)):
             continue
         if _is_unique(seen.learned.table.column(column)):
             continue
-        coded = _values(case.train.table.column(column), later.column(column))
+        later = [part.table.column(column) for part in (case.validation, case.holdout)]
+        coded = _values(case.train.table.column(column), pa.chunked_array([c for part in later for c in part.chunks]))
         told, shared = _told(coded, answers) if coded else (0.0, 0.0)
         if told >= _DECIDES[case.task]:
             yield _leak(column, told, shared)
 
 
 def _values(learned: pa.ChunkedArray, judged: pa.ChunkedArray) -> Coded | None:
-    """Return the bins of a column that may name a group: text or whole numbers, each value in several rows."""
-    if not (is_text(learned.type) or pa.types.is_integer(learned.type)):
-        return None
+    """Return the bins of a column that may name a group, of text or whole numbers: each value in several rows."""
     coded = code_words(learned, judged) if is_text(learned.type) else code_values(*_whole(learned, judged))
     many = _FEWEST_GROUPS <= coded.count - 2 <= len(coded.learned) / _ROWS_A_GROUP
     return coded if many else None

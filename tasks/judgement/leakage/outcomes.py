@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from tasks.data.keys import row_keys
 from tasks.data.matrix import FloatArray
+from tasks.data.rows import Rows, at
 from tasks.judgement.leakage.case import AuditCase, Leak
 from tasks.judgement.leakage.coding import is_text, numbers_of
 from tasks.judgement.leakage.sample import MOST_ROWS, spread
@@ -71,7 +72,7 @@ def _read(column: str) -> Leak:
     )
 
 
-def _copies(column: str, tables: tuple[pa.Table, pa.Table], few: Mapping[str, _Said]) -> Iterator[Leak]:
+def _copies(column: str, tables: tuple[pa.Table | Rows, pa.Table | Rows], few: Mapping[str, _Said]) -> Iterator[Leak]:
     """Yield the first outcome that ``column`` of the first table is a copy of; ``few`` are rows of each outcome."""
     if (mine := _said(tables[0], column, _FEW_ROWS)) is None:
         return
@@ -95,9 +96,9 @@ def _copy(column: str, outcome: str, share: float) -> Leak:
     )
 
 
-def _said(table: pa.Table, name: str, most: int) -> _Said | None:
+def _said(table: pa.Table | Rows, name: str, most: int) -> _Said | None:
     """Return evenly spread rows of a column: of text, a number for each word; None for lists and the like."""
-    column = table.column(name).take(pa.array(spread(table.num_rows, most)))
+    column = at(table.select([name]), spread(table.num_rows, most)).column(0)
     if not is_text(column.type):
         numbers = numbers_of(column)
         return None if numbers is None else _Said(np.nan_to_num(numbers, nan=_GAP))

@@ -1,5 +1,6 @@
 """The rows that statistics look at: some to learn a rule on, later ones to judge it by."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,6 +8,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from tasks.data.matrix import FloatArray
+from tasks.data.rows import at
 from tasks.judgement.leakage.case import AuditCase, Part
 from tasks.metrics import Task
 
@@ -69,8 +71,15 @@ def spread(rows: int, most: int) -> npt.NDArray[np.int64]:
 
 def _side(*parts: Part) -> Side:
     labels = np.concatenate([part.labels for part in parts])
-    table = pa.concat_tables([part.table for part in parts])
-    if len(labels) <= MOST_ROWS:
-        return Side(table, labels)
     chosen = spread(len(labels), MOST_ROWS)
-    return Side(table.take(pa.array(chosen)), labels[chosen])
+    return Side(rows_at(chosen, parts), labels[chosen])
+
+
+def rows_at(places: npt.NDArray[np.integer], parts: Sequence[Part], columns: Sequence[str] | None = None) -> pa.Table:
+    """Return the rows at ``places``, which grow, of ``parts`` one after the other, with all columns or some."""
+    tables = [part.table.select(columns) if columns else part.table for part in parts]
+    ends = np.cumsum([part.rows for part in parts])
+    within = np.split(places, np.searchsorted(places, ends[:-1]))
+    starts = [0, *ends[:-1]]
+    pieces = [at(table, mine - start) for table, mine, start in zip(tables, within, starts, strict=True)]
+    return pa.concat_tables(pieces)

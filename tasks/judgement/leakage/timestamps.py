@@ -27,7 +27,7 @@ def late_timestamps(case: AuditCase) -> Iterator[Leak]:
     """Yield the columns of times that are later than the event in more than a few rows."""
     grain = _grain(np.concatenate([part.times for part in case.parts]))
     for column in dict.fromkeys([*case.features, *case.reads]):
-        if column in (case.timestamp, *case.outcomes):
+        if column in (case.timestamp, *case.outcomes) or not _may_be_times(case.train.table.schema.field(column).type):
             continue
         moments = [_moments(part.table.column(column), part.times) for part in case.parts]
         gaps = [m - part.times for m, part in zip(moments, case.parts, strict=True) if m is not None]
@@ -62,6 +62,10 @@ def _told_by(gaps: list[FloatArray], case: AuditCase) -> float:
 def _grain(times: Times) -> int:
     """Return the unit, in microseconds, in which all event times are whole: a day's event may be at any hour of it."""
     return next((grain for grain in _GRAINS if not np.any(times % grain)), 1)
+
+
+def _may_be_times(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_timestamp(kind) or pa.types.is_date(kind) or pa.types.is_integer(kind))
 
 
 def _moments(column: pa.ChunkedArray, times: Times) -> FloatArray | None:

@@ -68,6 +68,7 @@ def take() -> Callable[[Part, np.ndarray], Part]:
     """Choose rows of a part."""
 
     def chosen(part: Part, rows: np.ndarray) -> Part:
+        assert isinstance(part.table, pa.Table)
         table = part.table.take(pa.array(rows))
         return replace(part, table=table, labels=part.labels[rows], times=part.times[rows], keys=part.keys[rows])
 
