@@ -35,6 +35,8 @@ class ReferenceWindow:
     inputs: Family
     predictions: Family | None
     """Of rows that it did not learn from; None: there were none."""
+    labels: Family | None
+    """Of the rows that trained and chose it; None: they are too few."""
     separation: UsualSeparation | None
     sample: pa.Table
     """Rows of the inputs, in random order."""
@@ -66,13 +68,14 @@ def load(folder: Path) -> ReferenceWindow | None:
         version=facts["version"],
         inputs=families["inputs"],
         predictions=families.get("predictions"),
+        labels=families.get("labels"),
         separation=UsualSeparation(**facts["separation"]) if facts["separation"] else None,
         sample=sample,
     )
 
 
 def _families(reference: ReferenceWindow) -> list[tuple[str, Family]]:
-    named = (("inputs", reference.inputs), ("predictions", reference.predictions))
+    named = (("inputs", reference.inputs), ("predictions", reference.predictions), ("labels", reference.labels))
     return [(name, family) for name, family in named if family is not None]
 
 

@@ -38,21 +38,42 @@ class Predicted:
     """nan: none had arrived."""
 
 
+@dataclass(frozen=True)
+class Known:
+    """What was predicted for a window, and how far what came of it is known."""
+
+    found: Predicted
+    promise: Sample | None
+    """The rows that judged the champion; None: they are not kept."""
+    maturity: Maturity
+
+    @property
+    def matured(self) -> Sample:
+        """The rows before the watermark that have a label."""
+        return _matured(self.found, self.maturity)
+
+
 def realised_in(
     spec: ModelSpec, contract: Contract, settings: Settings, *, window: Window, as_of: datetime
 ) -> Realised:
-    """Return what the champion's predictions for ``window`` were worth, by what was known at ``as_of``.
+    """Return what the champion's predictions for ``window`` were worth, by what was known at ``as_of``."""
+    known = known_in(spec, contract, settings, window=window, as_of=as_of)
+    return realised(spec, known.found, promise=known.promise, maturity=known.maturity)
+
+
+def known_in(spec: ModelSpec, contract: Contract, settings: Settings, *, window: Window, as_of: datetime) -> Known:
+    """Return the champion's predictions for ``window`` with the labels that had arrived by ``as_of``.
 
     Rows that it may have learned from are not counted, if somebody had it score them: there it promises too much.
     """
     entries = Ledger(settings.ledger).entries(spec.model)
     champion = standing(entries).champion
     if champion is None:
-        return realised(spec, _NOTHING, promise=None, maturity=Maturity(as_of, None))
+        return Known(_NOTHING, None, Maturity(as_of, None))
     promise, maturity = promised(entries, champion.version), find_maturity(spec, settings, as_of)
     window = _unlearned(window, learned_until(entries, champion.version), as_of)
     found = _find(spec, contract, settings, asked=Asked(window, maturity, _classes(champion)), champion=champion)
-    return realised(spec, found, promise=promise, maturity=maturity)
+    return Known(found, promise, maturity)
 
 
 def realised(spec: ModelSpec, found: Predicted, *, promise: Sample | None, maturity: Maturity) -> Realised:
@@ -62,8 +83,7 @@ def realised(spec: ModelSpec, found: Predicted, *, promise: Sample | None, matur
     """
     metric = find_metric(spec.gate.metric)
     known, mature = ~np.isnan(found.labels), _mature(found.times, maturity.watermark)
-    counted = known & mature
-    sample = Sample(found.labels[counted], found.predictions[counted], found.times[counted])
+    sample = _matured(found, maturity)
     was = estimate(metric, promise, seed=spec.seed) if promise else None
     now = estimate(metric, sample, seed=spec.seed) if _tells(sample, spec) else None
     lost = loss(metric, was, now) if was and now else None
@@ -84,6 +104,11 @@ def realised(spec: ModelSpec, found: Predicted, *, promise: Sample | None, matur
         unlabelled=int((~known & mature).sum()),
         delays=maturity.delays,
     )
+
+
+def _matured(found: Predicted, maturity: Maturity) -> Sample:
+    counted = ~np.isnan(found.labels) & _mature(found.times, maturity.watermark)
+    return Sample(found.labels[counted], found.predictions[counted], found.times[counted])
 
 
 def _mature(times: npt.NDArray[np.int64], watermark: datetime | None) -> npt.NDArray[np.bool_]:

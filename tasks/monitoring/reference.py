@@ -15,6 +15,7 @@ from tasks.data.window import Window
 from tasks.errors import NotEnoughData
 from tasks.monitoring import kept
 from tasks.monitoring.kept import Family, ReferenceWindow
+from tasks.monitoring.label_drift import LABEL, labels_of
 from tasks.monitoring.multivariate import MOST_ROWS, UsualSeparation, usual_separation
 from tasks.monitoring.profile.calibration import calibrate
 from tasks.monitoring.profile.profile import Binning, learn_binning, take_profile
@@ -30,11 +31,11 @@ MOST_BLOCKS = 3_000
 """Older ones are left out: hourly blocks of four months, daily ones of eight years."""
 PREDICTION = "prediction"
 YEAR = timedelta(days=365.25)
-INPUTS, PREDICTIONS, MULTIVARIATE, PERFORMANCE = 0.4, 0.2, 0.2, 0.2
+INPUTS, PREDICTIONS, LABELS, MULTIVARIATE, PERFORMANCE = 0.4, 0.1, 0.1, 0.2, 0.2
 """Parts of the false alarms that are put up with."""
 _WINDOWS = 8
 """Of the reference, each told from the rest of it, to learn what is usual."""
-_FORMAT = 1
+_FORMAT = 2
 
 
 @dataclass(frozen=True)
@@ -50,8 +51,13 @@ class Maker:
         return self.spec.drift.every
 
     @property
-    def window_blocks(self) -> int:
-        return self.spec.drift.window // self.spec.drift.every
+    def matured(self) -> timedelta:
+        """How long the window is of which performance is told.
+
+        As long as the holdout, if that is longer than the current window: what is compared with its promise should be
+        known as well as that.
+        """
+        return max(self.spec.drift.window, self.spec.window.holdout)
 
     @property
     def digest(self) -> str:
@@ -59,6 +65,16 @@ class Maker:
         parts = [_FORMAT, self.champion.digest, self.champion.lineage.rows.digest, self.spec.seed]
         parts.append(self.spec.drift.model_dump_json())
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
+
+
+@dataclass(frozen=True)
+class _Rate:
+    """Which windows are compared with a reference, and what part of the false alarms they may give."""
+
+    end: datetime
+    """Of the reference."""
+    window: timedelta
+    share: float
 
 
 def reference_of(maker: Maker, *, again: bool = False) -> ReferenceWindow:
@@ -86,11 +102,12 @@ def _make(maker: Maker) -> ReferenceWindow:
     some = sample.table()
     assert some is not None
     binning, _ = learn_binning(some, watched_columns(model, maker.spec))
-    inputs = _family(maker, binning, learned, end=splits.validation.end, share=INPUTS)
+    inputs = _family(maker, binning, learned, _Rate(splits.validation.end, maker.spec.drift.window, INPUTS))
     return ReferenceWindow(
         version=maker.champion.version,
         inputs=inputs,
         predictions=_predictions(maker, model, table),
+        labels=_labels(maker, model, learned),
         separation=_separation(maker, some, binning) if maker.spec.drift.multivariate else None,
         sample=some,
     )
@@ -102,15 +119,15 @@ def watched_columns(model: Model, spec: ModelSpec) -> list[str]:
     return [name for name in model.contract.names("feature") if name in model.features.reads and name not in away]
 
 
-def _family(maker: Maker, binning: Binning, rows: pa.Table, *, end: datetime, share: float) -> Family:
-    """Return the profile of ``rows`` before ``end``, and what is usual of its windows."""
-    grid = Grid(end, maker.every, _blocks(maker, rows, end))
+def _family(maker: Maker, binning: Binning, rows: pa.Table, rate: _Rate) -> Family:
+    """Return the profile of ``rows`` before the end, and what is usual of its windows."""
+    grid = Grid(rate.end, maker.every, _blocks(maker, rows, rate.end))
     profile = take_profile(rows.to_batches(), binning, grid.blocking(maker.spec.source.timestamp))
     calibration = calibrate(
         profile,
-        window=maker.window_blocks,
+        window=rate.window // maker.every,
         checks_a_year=YEAR / maker.every,
-        alarms_a_year=maker.spec.drift.alarms_per_year * share,
+        alarms_a_year=maker.spec.drift.alarms_per_year * rate.share,
         seed=maker.spec.seed,
     )
     return Family(profile, calibration)
@@ -134,7 +151,17 @@ def _predictions(maker: Maker, model: Model, table: pa.Table) -> Family | None:
         return None
     predicted = with_predictions(model, rows, maker.spec.source.timestamp)
     binning, _ = learn_binning(predicted, [PREDICTION])
-    return _family(maker, binning, predicted, end=window.end, share=PREDICTIONS)
+    return _family(maker, binning, predicted, _Rate(window.end, maker.spec.drift.window, PREDICTIONS))
+
+
+def _labels(maker: Maker, model: Model, learned: pa.Table) -> Family | None:
+    """Return what labels are when nothing is wrong, in windows as long as those of which performance is told."""
+    rows = labels_of(learned, model.target, maker.spec)
+    if rows.num_rows == 0:
+        return None
+    binning, _ = learn_binning(rows, [LABEL])
+    end = maker.champion.lineage.splits.validation.end
+    return _family(maker, binning, rows, _Rate(end, maker.matured, LABELS))
 
 
 def with_predictions(model: Model, rows: pa.Table, timestamp: str) -> pa.Table:

@@ -16,8 +16,9 @@ from tasks.errors import DataRefused
 from tasks.monitoring.check import earlier_checks
 from tasks.monitoring.drift import drift_signals, volume_signal
 from tasks.monitoring.kept import ReferenceWindow
+from tasks.monitoring.label_drift import arrived, label_signals
 from tasks.monitoring.multivariate import multivariate_signal, separate
-from tasks.monitoring.performance import realised_in
+from tasks.monitoring.performance import FEWEST_ROWS, Known, known_in, realised
 from tasks.monitoring.predictions.restricted import restrict
 from tasks.monitoring.profile.profile import Blocking, Profile, take_profile
 from tasks.monitoring.realised import Realised
@@ -86,6 +87,7 @@ class Looked:
     year_ago: Seen
     """That of a year before, and the one after it."""
     broken: Broken
+    known: Known
     realised: Realised
 
 
@@ -113,14 +115,16 @@ def look(watch: Watch) -> Looked:
     watcher, binning = Watcher(watch.spec, watch.contract, watch.settings), reference.inputs.profile.binning
     length = watch.spec.drift.window
     current = watcher.see(binning, watch.grid())
-    known = restrict(watch.contract, watch.contract.names("feature", "identifier"))
+    inputs = restrict(watch.contract, watch.contract.names("feature", "identifier"))
+    known = _known(watch)
     return Looked(
         reference=reference,
         current=current,
         before=watcher.see(binning, watch.grid(back=watch.as_of - _last_whole(watch))),
         year_ago=watcher.see(binning, _twice(watch.grid(back=timedelta(days=365) - length))),
-        broken=broken_rows(current, known),
-        realised=_realised(watch),
+        broken=broken_rows(current, inputs),
+        known=known,
+        realised=realised(watch.spec, known.found, promise=known.promise, maturity=known.maturity),
     )
 
 
@@ -132,6 +136,7 @@ def signals(watch: Watch, looked: Looked) -> tuple[Signal, ...]:
     if current.rows:
         found += drift_signals(inputs.profile, current.profile, inputs.calibration)
         found += [*_multivariate(watch, looked), *_predictions(watch, looked)]
+    found += _labels(watch, looked)
     if performance := performance_signal(looked.realised, chance=_chance(watch.spec, PERFORMANCE)):
         found.append(performance)
     found.append(age_signal(watch.champion.lineage.splits.validation.end, watch.as_of))
@@ -157,15 +162,11 @@ def _chance(spec: ModelSpec, share: float) -> float:
     return min(spec.drift.alarms_per_year * share * (spec.drift.window / YEAR), 0.5)
 
 
-def _realised(watch: Watch) -> Realised:
-    """Return what predictions were worth in the newest window whose labels can have arrived.
-
-    It is as long as the holdout, if that is longer than the current window: what is compared with its promise should
-    be known as well as that.
-    """
+def _known(watch: Watch) -> Known:
+    """Return what came of predictions in the newest window whose labels can have arrived."""
     end = watch.as_of - watch.spec.source.label_delay
-    window = Window(end - max(watch.spec.drift.window, watch.spec.window.holdout), end)
-    return realised_in(watch.spec, watch.contract, watch.settings, window=window, as_of=watch.as_of)
+    window = Window(end - watch.maker.matured, end)
+    return known_in(watch.spec, watch.contract, watch.settings, window=window, as_of=watch.as_of)
 
 
 def _multivariate(watch: Watch, looked: Looked) -> Iterator[Signal]:
@@ -191,6 +192,15 @@ def _predictions(watch: Watch, looked: Looked) -> Iterator[Signal]:
     profile = _one_block(with_predictions(model, rows, timestamp), family.profile)
     for signal in drift_signals(family.profile, profile, family.calibration):
         yield replace(signal, kind="prediction")
+
+
+def _labels(watch: Watch, looked: Looked) -> Iterator[Signal]:
+    """Yield how far the labels are from those that the champion learned from; nothing while they are few."""
+    family, rows = looked.reference.labels, looked.known.matured
+    if family is None or len(rows) < FEWEST_ROWS:
+        return
+    target = load_artifact(watch.champion.uri, watch.champion.digest).target
+    yield from label_signals(family, arrived(rows.labels, rows.times, target, watch.spec.source.timestamp))
 
 
 def _one_block(rows: pa.Table, like: Profile) -> Profile:

@@ -144,6 +144,19 @@ def test_a_loss_asks_once_for_a_training_however_often_it_is_seen(
     assert [(one.reason, one.as_of, one.champion) for one in asked] == [("drift", days[1], 1)]
 
 
+def test_labels_that_come_more_often_are_a_signal_once_they_have_arrived(check: Checking, rewrite: Rewrite) -> None:
+    more = datetime(2024, 2, 10, tzinfo=UTC)
+
+    def often(orders: pa.Table) -> pa.Table:
+        labels, since = orders["returned"].to_numpy(zero_copy_only=False), later(orders, more)
+        return with_column(orders, "returned", np.where(since, labels | (np.arange(len(labels)) % 2 == 0), labels))
+
+    rewrite(often)
+    assert ("label", "label") not in alarms(check())  # nothing was scored: no label is known
+    score(more, AS_OF)
+    assert ("label", "label") in alarms(check())
+
+
 def test_a_reference_is_made_once_and_again_when_its_files_are_damaged(champion: int, settings: Settings) -> None:
     with open_watch("returns", AS_OF) as watch:
         first, kept = reference_of(watch.maker), reference_of(watch.maker)

@@ -21,14 +21,20 @@ def suspect_column(view: View) -> Iterator[Finding]:
     """Yield the one or two columns that alone jumped against the window before, when a loss is shown."""
     if not view.case.loses or view.case.before is None:
         return
-    names = tuple(column.name for column in view.columns if column.name in view.moved)
-    if 0 < len(names) <= min(_MOST, len(view.columns) - 1) and not _labels_moved(view):
+    alone = 0 < len(view.moved) <= min(_MOST, len(view.columns) - 1)
+    names = tuple(column.name for column in view.columns if column.name in view.moved & _alarmed(view))
+    if alone and names and not _labels_moved(view):
         what = "it" if len(names) == 1 else "they"
         sentence = (
             f"watch: look at the feed of {join(names)} before training: {what} alone jumped, by more than from any "
             "window to the next before, just as the predictions got worse; a concept that drifts changes no input"
         )
         yield Finding("suspect_column", "watch", names, 1.0, 0.5, sentence)
+
+
+def _alarmed(view: View) -> frozenset[str]:
+    """Return the columns that are out of all that the champion has learned: weather jumps from week to week."""
+    return frozenset(signal.column for signal in view.case.signals if signal.alarmed and signal.column)
 
 
 def _labels_moved(view: View) -> bool:

@@ -19,19 +19,32 @@ def _signal(score: float) -> Signal:
     return Signal("performance", None, score, 0.0, 2.0, 0.9, "up", "loss of mae", "mae is worse")
 
 
-def test_an_input_that_jumps_as_the_predictions_get_worse_is_looked_at_first(weeks: Any, loses: Realised) -> None:
+def test_an_input_that_jumps_as_the_predictions_get_worse_is_looked_at_first(
+    weeks: Any, loses: Realised, alarm: Alarm
+) -> None:
     jumped = weeks.change("price", lambda x: x + 4)
+    signals = (_signal(1.0), alarm("price"))
 
-    diagnosis = triage(weeks.case(jumped, performance=loses))
+    diagnosis = triage(weeks.case(jumped, signals=signals, performance=loses))
 
     assert (diagnosis.action, diagnosis.kind, diagnosis.columns) == ("watch", "suspect_column", ("price",))
     assert diagnosis.sentence.startswith("watch: look at the feed of price before training: it alone jumped")
 
 
-def test_a_jump_that_was_there_in_the_window_before_stops_no_training(weeks: Any, loses: Realised) -> None:
+def test_a_jump_without_an_alarm_of_its_own_stops_no_training(weeks: Any, loses: Realised, alarm: Alarm) -> None:
     jumped = weeks.change("price", lambda x: x + 4)
+    signals = (_signal(1.0), alarm("dew"))
 
-    assert triage(weeks.case(jumped, before=jumped, performance=loses)).action == "retrain"
+    assert triage(weeks.case(jumped, signals=signals, performance=loses)).action == "retrain"
+
+
+def test_a_jump_that_was_there_in_the_window_before_stops_no_training(
+    weeks: Any, loses: Realised, alarm: Alarm
+) -> None:
+    jumped = weeks.change("price", lambda x: x + 4)
+    signals = (_signal(1.0), alarm("price"))
+
+    assert triage(weeks.case(jumped, before=jumped, signals=signals, performance=loses)).action == "retrain"
 
 
 def test_a_world_in_which_all_changes_is_trained_on(weeks: Any, loses: Realised) -> None:
@@ -43,11 +56,13 @@ def test_a_world_in_which_all_changes_is_trained_on(weeks: Any, loses: Realised)
     assert triage(weeks.case(table, performance=loses)).action == "retrain"
 
 
-def test_an_input_that_jumps_with_the_labels_is_the_world(weeks: Any, loses: Realised) -> None:
+def test_an_input_that_jumps_with_the_labels_is_the_world(weeks: Any, loses: Realised, alarm: Alarm) -> None:
     jumped = weeks.change("price", lambda x: x + 4)
     moved = jumped.set_column(jumped.column_names.index("units"), "units", pa.array(np.asarray(jumped["units"]) + 4))
 
-    assert triage(weeks.case(moved, performance=loses)).action == "retrain"
+    signals = (_signal(1.0), alarm("price"))
+
+    assert triage(weeks.case(moved, signals=signals, performance=loses)).action == "retrain"
 
 
 @pytest.mark.parametrize(("score", "action"), [(1.0, "retrain"), (0.8, "nothing")])
