@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test lint benchmark benchmark-gate benchmark-drift drill-promotion drill-watch test-browser ui setup schema docs clean
+.PHONY: help demo test lint benchmark benchmark-gate benchmark-drift drill-promotion drill-watch test-browser e2e ui setup schema docs clean
 
 help:                    ## This list
 	@grep -E '^[a-z-]+: .*##|^[a-z-]+: +##' $(MAKEFILE_LIST) | sed -E 's/: .*## /\t/' | expand -t 16
@@ -29,9 +29,10 @@ benchmark-gate: $(VENV)/dev ## Measure what the gate promises, and write docs/ga
 
 drill-promotion: $(VENV)/drill ## Kill decisions wherever they can be killed, and write docs/reliability.md
 	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || apt-get install --yes --quiet postgresql
+	$(BIN)/python -m pytest -k postgresql tests/release
 	$(BIN)/python -m benchmarks.drill
 
-drill-watch: $(VENV)/dev  ## Kill scorings, checks and servers wherever that hurts, and lose and double events
+drill-watch: $(VENV)/dev  ## Kill scorings, checks, servers and the stack wherever that hurts; lose and double events
 	$(BIN)/python -m pytest -m drill tests
 
 benchmark-drift: $(VENV)/dev $(VENV)/nannyml/done ## Measure what watching promises, and write docs/drift.md
@@ -41,8 +42,12 @@ test-browser: $(VENV)/browser ## Approve a version in the Prefect UI, in a real 
 	@command -v chromium >/dev/null || apt-get install --yes --quiet chromium
 	$(BIN)/python -m pytest -m browser tests/browser
 
-ui: $(VENV)/demo         ## Prefect's and MLflow's pages, on loopback, until ctrl-C
-	$(BIN)/python -m deployments.stack
+ui: $(VENV)/demo         ## `perennial up`: Prefect, MLflow and a worker, on loopback, until ctrl-C
+	$(BIN)/perennial up
+
+e2e: $(VENV)/browser     ## The whole loop as a user starts it, in a real browser; five minutes
+	@command -v chromium >/dev/null || apt-get install --yes --quiet chromium
+	$(BIN)/python -m pytest -m e2e tests/e2e
 
 setup: $(VENV)/dev       ## Only install
 

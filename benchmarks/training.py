@@ -26,7 +26,7 @@ import pyarrow.parquet as pq
 
 from benchmarks.flights import write_flights
 from benchmarks.measurement import Program, Usage, measure
-from deployments.stack import prefect_server
+from deployments.stack.servers import prefect_server
 from tasks.data.demo import flights_file
 from tasks.settings import Settings, child_environment, environment_of, load_settings
 

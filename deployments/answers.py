@@ -91,7 +91,7 @@ def train(model: str, as_of: str | None, request: int | None = None) -> Answer:
     from tasks.release.requests import Idle
 
     if settings.prefect_api_url is None:
-        _log.info("PREFECT_API_URL is not set: Prefect starts a server for this run alone; `make ui` keeps one")
+        _log.info("PREFECT_API_URL is not set: Prefect starts a server for this run alone; `perennial up` keeps one")
     if request is None:
         trained: Trained | Idle = run_training(model, "manual", moment)
     else:

@@ -2,9 +2,11 @@
 
 from deployments import (  # noqa: F401 - each adds its commands to main
     decision_commands,
+    deploy_commands,
     monitoring_commands,
     scoring_commands,
     training_commands,
+    up_commands,
 )
 from deployments.command import main
 

@@ -132,6 +132,9 @@ def show(model: str, version: int, as_json: bool) -> None:
 def doctor(verify_ledger: bool, as_json: bool) -> int:
     """Look for what is wrong between ledger, registry and files, and mend what can be mended.
 
+    Mended are: MLflow's alias, proposals whose evidence is gone, requests that too many trainings died of, leases of
+    processes that died, and damaged profiles and checks. While the ledger itself was changed, nothing is.
+
     \b
     Exit code 2: something is left that a person has to mend.
 
@@ -153,8 +156,10 @@ def doctor(verify_ledger: bool, as_json: bool) -> int:
 def prune(model: str, delete: bool, as_json: bool) -> None:
     """Say what of MODEL no decision rests on, and how much it would free; delete it if told to.
 
-    Kept is every run that the ledger names, champion, proposed or refused, with the snapshots that made it. What
-    goes are runs that died, and snapshots that only they used. Registered versions are never touched.
+    Kept is every run that the ledger names, champion, proposed or refused, with the snapshots that made it; rows that
+    it says were scored; what every champion predicted; and the champion's checks and profile. What goes are runs and
+    scorings that died, quarantined rows that are no training's evidence, what refused versions said in a champion's
+    shadow, and the checks and profiles of earlier champions. Registered versions are never touched.
 
     \b
     Example:

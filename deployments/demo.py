@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
-from deployments.stack import prefect_server
+from deployments.stack.servers import prefect_server
 from tasks.data.demo import flights_file
 from tasks.data.window import read_time
 from tasks.errors import PerennialError
@@ -86,7 +86,7 @@ class Stage:
         self.run("approve", MODEL, version, "--by", "the demo", "--reason", reason)
 
     def retrain(self) -> None:
-        """Make the training that was asked for; with `make ui` the automation does it."""
+        """Make the training that was asked for; under `perennial up` the automation does it."""
         request = standing(Ledger(self.settings.ledger).entries(MODEL)).request
         if request is None:
             raise PerennialError("no training was asked for; the reasons stand above")

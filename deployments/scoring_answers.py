@@ -30,7 +30,7 @@ def score_window(model: str, start: str | None, end: str | None, as_of: str | No
     from flows.scoring import run_scoring
 
     if settings.prefect_api_url is None:
-        _log.info("PREFECT_API_URL is not set: Prefect starts a server for this run alone; `make ui` keeps one")
+        _log.info("PREFECT_API_URL is not set: Prefect starts a server for this run alone; `perennial up` keeps one")
     return _answer(model, run_scoring(model, asked))
 
 

@@ -3,6 +3,8 @@
 The only reader of environment variables. What a user chose *for a model* is in its spec.
 """
 
+import fcntl
+import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -27,6 +29,8 @@ QUIET = {
     "GIT_PYTHON_REFRESH": "quiet",  # MLflow warns where git is not installed
 }
 """Variables that every process of ours runs with, unless the user has set them otherwise."""
+UP_LOCK, UP_FILE = "up.lock", "up.json"
+"""In the home folder: held while `perennial up` runs for it, and where its servers are."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,10 @@ class Settings:
     threads: int
     """Threads that training may use."""
     prefect_api_url: str | None
-    """The Prefect server to report to; None: Prefect starts a temporary one."""
+    """The Prefect server to report to: the one that is named, or that `perennial up` runs for this home.
+
+    None: Prefect starts a temporary one.
+    """
     ledger_url: str | None = field(default=None, repr=False)
     """The ledger's database, which may name a password; None: a file in the home folder."""
 
@@ -73,11 +80,12 @@ def load_settings(environ: Mapping[str, str] | None = None, *, cwd: Path | None 
     """Return the settings that ``environ`` (default: this process's) and the working folder give."""
     env = os.environ if environ is None else environ
     project = _project(env, cwd or Path.cwd())
+    home = _home(env, project)
     return Settings(
         project=project,
-        home=_home(env, project),
+        home=home,
         threads=_threads(env),
-        prefect_api_url=env.get("PREFECT_API_URL") or None,
+        prefect_api_url=env.get("PREFECT_API_URL") or _server_of(home),
         ledger_url=env.get("PERENNIAL_LEDGER") or None,
     )
 
@@ -96,7 +104,20 @@ def prepare_environment(settings: Settings, *, quiet_console: bool = False) -> N
 
 def environment_of(settings: Settings) -> dict[str, str]:
     """Return the variables that a process of ours runs with, where the user has not set them."""
-    return {**QUIET, "PREFECT_HOME": str(settings.home / "prefect")}
+    server = {"PREFECT_API_URL": settings.prefect_api_url} if settings.prefect_api_url else {}
+    return {**QUIET, "PREFECT_HOME": str(settings.home / "prefect"), **server}
+
+
+def is_up(home: Path) -> bool:
+    """Say whether `perennial up` runs for ``home``: the kernel lets go of its lock however it ends."""
+    try:
+        with (home / UP_LOCK).open(encoding="utf-8") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def child_environment(settings: Settings, **changes: str) -> dict[str, str]:
@@ -132,6 +153,16 @@ def _home(env: Mapping[str, str], project: Path) -> Path:
     if "://" in named:
         raise SettingsError(f"PERENNIAL_HOME: found {named!r}; allowed for now: a folder on this machine")
     return Path(named).expanduser().resolve()
+
+
+def _server_of(home: Path) -> str | None:
+    """Return the API of the Prefect server that `perennial up` runs for ``home``, if it does."""
+    if not is_up(home):
+        return None
+    try:
+        return str(json.loads((home / UP_FILE).read_text(encoding="utf-8"))["prefect_api"])
+    except (OSError, ValueError, KeyError):
+        return None  # it is just coming up, or going down
 
 
 def _threads(env: Mapping[str, str]) -> int:

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pytest
 
-from deployments.stack import prefect_server
+from deployments.stack.servers import prefect_server
 from tasks.data.contract import Contract, load_contract
 from tasks.settings import Settings, load_settings
 from tasks.spec import ModelSpec, load_spec

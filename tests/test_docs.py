@@ -23,8 +23,10 @@ from tasks.spec import (
     LightGBMSpec,
     LinearSpec,
     ModelSpec,
+    NotifySpec,
     PolicySpec,
     PromotionSpec,
+    ScheduleSpec,
     ScoringSpec,
     SourceSpec,
     WindowSpec,
@@ -49,6 +51,8 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "[scoring]": ScoringSpec,
     "[drift]": DriftSpec,
     "[policy]": PolicySpec,
+    "[schedule]": ScheduleSpec,
+    "[notify]": NotifySpec,
 }
 
 
@@ -96,6 +100,7 @@ def test_every_target_of_the_makefile_that_a_user_needs_is_in_the_readme() -> No
             "drill-promotion",
             "drill-watch",
             "test-browser",
+            "e2e",
         )
     )
 
@@ -111,7 +116,9 @@ def test_help_comes_at_once() -> None:
         "calibrate",
         "champion",
         "check",
+        "deploy",
         "doctor",
+        "down",
         "drift",
         "history",
         "models",
@@ -120,6 +127,8 @@ def test_help_comes_at_once() -> None:
         "rollback",
         "score",
         "show",
+        "status",
         "train",
+        "up",
         "watch",
     ]

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from deployments.stack import is_free, prefect_server
+from deployments.stack.ports import is_free
+from deployments.stack.servers import prefect_server
 from tasks.settings import load_settings
 
 pytestmark = pytest.mark.server

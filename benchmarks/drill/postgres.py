@@ -7,11 +7,19 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from uuid import uuid4
 
-from deployments.stack import HOST, free_port
+from deployments.stack.ports import HOST, free_port
 from tasks.release.ledger.book import Ledger
+
+
+def missing() -> str | None:
+    """Return what keeps a server from being started and reached here; None: nothing does."""
+    if not Path(_find("initdb")).is_file():
+        return "PostgreSQL is not installed"
+    return None if find_spec("psycopg") else "psycopg, PostgreSQL's driver, is not installed"
 
 
 @contextmanager
@@ -34,16 +42,20 @@ def postgres() -> Iterator[str]:
             _run("pg_ctl", "stop", "--wait", "--mode", "fast", "--pgdata", str(data))
 
 
-def copy_to_postgres(ledger: Path, server: str) -> str:
-    """Write the entries of an SQLite ledger into a new database of ``server``, and return its URL."""
+def new_database(server: str) -> str:
+    """Return the URL of a new, empty database of ``server``."""
     import sqlalchemy as sa
 
     name = f"ledger_{uuid4().hex}"
     with sa.create_engine(server, poolclass=sa.NullPool).connect() as connection:
         connection.execution_options(isolation_level="AUTOCOMMIT").execute(sa.text(f"CREATE DATABASE {name}"))
-    url = f"{server.rpartition('/')[0]}/{name}"
-    made = Ledger(url)
-    with made.deciding() as page:
+    return f"{server.rpartition('/')[0]}/{name}"
+
+
+def copy_to_postgres(ledger: Path, server: str) -> str:
+    """Write the entries of an SQLite ledger into a new database of ``server``, and return its URL."""
+    url = new_database(server)
+    with Ledger(url).deciding() as page:
         for entry in Ledger(f"sqlite:///{ledger}").entries():
             page.append(entry.model, entry.what, at=entry.at)
     return url

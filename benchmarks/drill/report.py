@@ -22,6 +22,11 @@ the last.
 The world is real: three trainings of `flight_delay` (with a margin so wide that each may be promoted), the first two
 of them approved; each trial has a copy of both databases.
 
+Before that, each promise of the ledger, its leases and its requests is tested on PostgreSQL as on SQLite
+(`pytest -k postgresql tests/release`): a record of each kind is read as it was written; the database itself refuses
+UPDATE, DELETE, TRUNCATE, and a number that is not the next; with its triggers disabled, a changed entry is found by
+number; of trainings that start at once, one claims the request.
+
 After each kill: the ledger's chain of digests is whole, and no version is promoted twice. After the restart: the
 champion is the one that was decided on, its files predict what they did when they were written, MLflow's alias points
 at it, and no proposal is lost or doubled.

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import cast
 
 from benchmarks.drill.postgres import copy_to_postgres
-from deployments.stack import prefect_server
+from deployments.stack.servers import prefect_server
 from tasks.release import promotion, proposing, record
 from tasks.release.artifact import verify
 from tasks.release.decisions import Decision

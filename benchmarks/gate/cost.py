@@ -14,7 +14,7 @@ from benchmarks.gate.gates import over_rows, paired_test
 from benchmarks.gate.world import World, draw
 from benchmarks.markdown import Section, Table
 from benchmarks.repetition import Runner, generator
-from deployments.stack import prefect_server
+from deployments.stack.servers import prefect_server
 from tasks.data.demo import flights_file
 from tasks.judgement.significance import compare
 from tasks.metrics import find_metric

@@ -15,8 +15,10 @@ from tasks.judgement.comparison import Comparison
 from tasks.judgement.holdout import Holdout
 from tasks.judgement.significance import Pair, PairedTest, compare
 from tasks.metrics import find_metric
+from tasks.release.arena import enter
 from tasks.release.challenger import Challenger, Recipe, make_challenger
-from tasks.release.contest import choose, contest, enter
+from tasks.release.choosing import choose
+from tasks.release.contest import contest
 from tasks.release.lineage import Lineage
 from tasks.release.versions import Version
 from tasks.settings import Settings, load_settings

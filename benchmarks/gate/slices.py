@@ -12,7 +12,8 @@ from benchmarks.gate.world import NOISE, Truth, World, draw, worse_by
 from benchmarks.markdown import Section, Table
 from benchmarks.repetition import Runner, generator, highest, rate
 from tasks.data.matrix import FloatArray
-from tasks.judgement.gate import SLICE_MARGINS, judge
+from tasks.judgement.gate import judge
+from tasks.judgement.measuring import SLICE_MARGINS
 from tasks.judgement.multiplicity import holm
 from tasks.judgement.partition import Partition
 from tasks.judgement.search import SearchRules, search

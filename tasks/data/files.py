@@ -11,12 +11,11 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, ClassVar
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
 from tasks.data.digest import canonical_type
-from tasks.data.times import LOCAL_TIME, UTC_TIME, widen
+from tasks.data.times import LOCAL_TIME, widen
 from tasks.data.window import Window
 from tasks.errors import SourceError
 
@@ -28,8 +27,6 @@ MISSING = ["", "NA", "NaN", "nan", "null", "NULL", "None", "n/a", "N/A"]
 _ENDINGS = (".csv", ".csv.gz", ".parquet")
 _NANOSECONDS = datetime(1677, 9, 22, tzinfo=UTC), datetime(2262, 4, 11, tzinfo=UTC)
 """The first and the last day that 64 bits of nanoseconds can tell."""
-_NOT_A_NUMBER = r"^\+|^-?0\d|^-?\d{16,}$"
-"""Digits that a float would not give back: phone numbers, codes with leading zeros, long identifiers."""
 
 
 @dataclass(frozen=True)
@@ -113,29 +110,6 @@ def open_files(uri: str, project: Path) -> Sequence[CsvFile | ParquetFile]:
             f"({len(paths) - len(csvs)} files) side by side; allowed: one of the two. Name one by a glob"
         )
     return [_open_parquet(path) if _is_parquet(path) else _open_csv(path) for path in paths]
-
-
-def read_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Return a CSV's column as numbers, true/false, dates or times if all its values are that, else as it is.
-
-    Text that a number would not give back stays text: ``007``, ``+49…``, more digits than a float holds. Lost
-    all the same are the zeros at the end of ``1.10`` and the case of ``True``.
-    """
-    for kind in (pa.int64(), pa.float64(), pa.bool_(), pa.date32(), LOCAL_TIME, UTC_TIME):
-        try:
-            typed = column.cast(kind)
-        except pa.ArrowInvalid:
-            continue
-        return typed if _gives_back(typed, column) else column
-    return column
-
-
-def _gives_back(typed: pa.ChunkedArray, text: pa.ChunkedArray) -> bool:
-    if pa.types.is_integer(typed.type):
-        return bool(typed.cast(pa.string()).equals(text))
-    if pa.types.is_floating(typed.type):
-        return not pc.any(pc.match_substring_regex(text, _NOT_A_NUMBER)).as_py()
-    return True
 
 
 def _find(place: Path) -> list[Path]:

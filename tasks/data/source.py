@@ -10,8 +10,9 @@ import pyarrow.compute as pc
 
 from tasks.data.demo import demo_file
 from tasks.data.digest import canonical_type
-from tasks.data.files import open_files, read_text
+from tasks.data.files import open_files
 from tasks.data.sql import fill, open_database
+from tasks.data.text import read_text
 from tasks.data.times import UTC_TIME, rows_within
 from tasks.data.window import Window
 from tasks.errors import SourceError

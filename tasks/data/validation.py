@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from tasks.data.contract import Contract
 from tasks.data.conversion import convert
+from tasks.data.holdings import Holdings, holding_of, refuse_unusable, type_name
 from tasks.data.rows import where
 from tasks.errors import ContractError, DataRefused
 
@@ -53,6 +53,16 @@ class Validated:
         return self.quarantined.num_rows / total if total else 0.0
 
 
+@dataclass(frozen=True)
+class _Typed:
+    """Rows in the contract's types."""
+
+    source: pa.Table
+    table: pa.Table
+    unreadable: list[Failure]
+    holdings: Holdings
+
+
 def validate(table: pa.Table, contract: Contract, *, in_source: tuple[str, ...] = ()) -> Validated:
     """Return the rows of ``table`` in the contract's types, parted into valid and quarantined ones.
 
@@ -63,10 +73,22 @@ def validate(table: pa.Table, contract: Contract, *, in_source: tuple[str, ...] 
         DataRefused: a column is missing, or is of another type, or has no value at all.
     """
     notes = _columns_agree(table, contract, in_source)
-    typed, unreadable = _read_types(table, contract)
-    _columns_have_values(typed, contract)
-    rules = chain(unreadable, _nulls(table, contract), _column_checks(typed, contract), _row_checks(typed, contract))
-    return _part(typed, [failure for failure in rules if failure.rows.any()], notes)  # a mask is a byte a row
+    typed = _read_types(table, contract)
+    refuse_unusable(typed.holdings, contract)
+    return _check_rows(typed, contract, notes)
+
+
+def validate_part(table: pa.Table, contract: Contract) -> tuple[Validated, Holdings]:
+    """Return some rows of a source, validated, and what they hold: that decides whether all of them are refused.
+
+    A rule that looks at several rows sees those of ``table``.
+
+    Raises:
+        DataRefused: a column is missing. ``refuse_unusable`` says the rest, once the holdings of all parts are added.
+    """
+    _columns_agree(table, contract, ())
+    typed = _read_types(table, contract)
+    return _check_rows(typed, contract, ()), typed.holdings
 
 
 def _columns_agree(table: pa.Table, contract: Contract, in_source: tuple[str, ...]) -> tuple[str, ...]:
@@ -84,29 +106,21 @@ def _columns_agree(table: pa.Table, contract: Contract, in_source: tuple[str, ..
     return (f"not read, since the contract does not name it: {_columns(extra)}",) if extra else ()
 
 
-def _read_types(table: pa.Table, contract: Contract) -> tuple[pa.Table, list[Failure]]:
-    arrays, failures = [], []
+def _read_types(table: pa.Table, contract: Contract) -> _Typed:
+    arrays, failures, holdings = [], [], {}
     for column in contract.columns:
         converted = convert(table.column(column.name), column)
-        had_values = table.num_rows - table.column(column.name).null_count
-        if had_values and converted.unreadable.sum() == had_values:
-            raise DataRefused(
-                f"column {column.name} is of another type: found {table.column(column.name).type} such as "
-                f"{_sample(table.column(column.name))!r}; {contract.file} says {_type_name(column.type)}"
-            )
         if converted.unreadable.any():
-            failures.append(Failure(f"{column.name}: not a {_type_name(column.type)}", converted.unreadable))
+            failures.append(Failure(f"{column.name}: not a {type_name(column.type)}", converted.unreadable))
+        holdings[column.name] = holding_of(table.column(column.name), int(converted.unreadable.sum()))
         arrays.append(converted.values)
-    return pa.table(arrays, names=contract.names()), failures
+    return _Typed(table, pa.table(arrays, names=contract.names()), failures, holdings)
 
 
-def _columns_have_values(table: pa.Table, contract: Contract) -> None:
-    for name in contract.names("feature", "identifier"):
-        if table.num_rows and table.column(name).null_count == table.num_rows:
-            raise DataRefused(
-                f"column {name} has no value in any of {table.num_rows:,} rows; "
-                f"mend the source, or take the column out of {contract.file}"
-            )
+def _check_rows(found: _Typed, contract: Contract, notes: tuple[str, ...]) -> Validated:
+    typed, missing = found.table, _nulls(found.source, contract)
+    rules = chain(found.unreadable, missing, _column_checks(typed, contract), _row_checks(typed, contract))
+    return _part(typed, [failure for failure in rules if failure.rows.any()], notes)  # a mask is a byte a row
 
 
 def _nulls(table: pa.Table, contract: Contract) -> Iterator[Failure]:
@@ -178,14 +192,3 @@ def _check_name(check: "pandera.Check") -> str:
 
 def _columns(names: list[str]) -> str:
     return f"column {names[0]}" if len(names) == 1 else f"columns {', '.join(names)}"
-
-
-def _sample(column: pa.ChunkedArray) -> object:
-    return pc.drop_null(column)[0].as_py()
-
-
-def _type_name(kind: pa.DataType) -> str:
-    if pa.types.is_dictionary(kind):
-        return "text"
-    names = {pa.float64(): "number", pa.int64(): "whole number", pa.bool_(): "true/false value"}
-    return names.get(kind, "time")

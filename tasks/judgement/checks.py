@@ -6,7 +6,7 @@ never a pass.
 
 from collections.abc import Callable, Iterator, Mapping
 
-from tasks.judgement.holdout import Inspection
+from tasks.judgement.holdout import Exhibits
 from tasks.judgement.verdict import Check, FloorCheck, Gate, SliceResult, Status, Verdict
 from tasks.judgement.wording import facts, figure
 from tasks.metrics import find_metric
@@ -15,7 +15,7 @@ from tasks.spec import GateSpec, Mode
 Finding = tuple[Status, str]
 
 
-def run(verdict: Verdict, gate: GateSpec, found: Inspection) -> tuple[Check, ...]:
+def run(verdict: Verdict, gate: GateSpec, found: Exhibits) -> tuple[Check, ...]:
     """Return what each gate found, in the order in which a reader should hear of it; one that is off is not asked."""
     return tuple(_checks(verdict, gate, found))
 
@@ -28,7 +28,7 @@ def floors(gate: GateSpec, metrics: Mapping[str, float]) -> tuple[FloorCheck, ..
     )
 
 
-def _checks(verdict: Verdict, gate: GateSpec, found: Inspection) -> Iterator[Check]:
+def _checks(verdict: Verdict, gate: GateSpec, found: Exhibits) -> Iterator[Check]:
     for name, look in _GATES.items():
         mode: Mode = getattr(gate.modes, name)
         if mode == "off":
@@ -39,7 +39,7 @@ def _checks(verdict: Verdict, gate: GateSpec, found: Inspection) -> Iterator[Che
             yield Check(name, mode, *finding)
 
 
-def _leakage(verdict: Verdict, _: GateSpec, found: Inspection) -> Finding | None:
+def _leakage(verdict: Verdict, _: GateSpec, found: Exhibits) -> Finding | None:
     certain = [leak.sentence for leak in verdict.leaks if leak.severity == "refuse"]
     if certain:
         return "failed", "; ".join(certain)
@@ -48,7 +48,7 @@ def _leakage(verdict: Verdict, _: GateSpec, found: Inspection) -> Finding | None
     return ("not testable" if untested and not likely else "passed"), "; ".join([*likely, *untested]) or "no leak found"
 
 
-def _slices(verdict: Verdict, _: GateSpec, __: Inspection) -> Finding | None:
+def _slices(verdict: Verdict, _: GateSpec, __: Exhibits) -> Finding | None:
     results = [(report.column, result) for report in verdict.slices for result in report.results]
     if not results or verdict.comparison is None:
         return None
@@ -69,7 +69,7 @@ def _slice(column: str, result: SliceResult, verdict: Verdict) -> str:
     return f"worse on {name}: {known}, beyond the slice margin of {figure(verdict.slice_margin)}"
 
 
-def _baseline(verdict: Verdict, _: GateSpec, __: Inspection) -> Finding | None:
+def _baseline(verdict: Verdict, _: GateSpec, __: Exhibits) -> Finding | None:
     if verdict.comparison is None:
         return None  # it is what the outcome is about
     known = facts(verdict.baseline, "baseline")
@@ -80,7 +80,7 @@ def _baseline(verdict: Verdict, _: GateSpec, __: Inspection) -> Finding | None:
     return "failed", f"the naive baseline is not beaten: {known}"
 
 
-def _floors(verdict: Verdict, _: GateSpec, __: Inspection) -> Finding | None:
+def _floors(verdict: Verdict, _: GateSpec, __: Exhibits) -> Finding | None:
     if not verdict.floors:
         return None
     if broken := [_broken(check) for check in verdict.floors if not check.passed]:
@@ -96,7 +96,7 @@ def _broken(check: FloorCheck) -> str:
     return f"{metric.label} {check.value:,.4f} is {side} gate.floors.{metric.name} = {check.limit:g}"
 
 
-def _calibration(verdict: Verdict, gate: GateSpec, _: Inspection) -> Finding | None:
+def _calibration(verdict: Verdict, gate: GateSpec, _: Exhibits) -> Finding | None:
     c = verdict.calibration
     if c is None:
         return None if gate.max_calibration_error is None else ("not testable", "too few rows to see the calibration")
@@ -110,7 +110,7 @@ def _calibration(verdict: Verdict, gate: GateSpec, _: Inspection) -> Finding | N
     return _against(c.low > limit, f"{known}; gate.max_calibration_error is {limit:g}")
 
 
-def _fairness(verdict: Verdict, gate: GateSpec, _: Inspection) -> Finding | None:
+def _fairness(verdict: Verdict, gate: GateSpec, _: Exhibits) -> Finding | None:
     if not gate.fairness.columns:
         return None
     if not verdict.fairness:
@@ -130,7 +130,7 @@ def _fairness(verdict: Verdict, gate: GateSpec, _: Inspection) -> Finding | None
     )
 
 
-def _stability(verdict: Verdict, gate: GateSpec, _: Inspection) -> Finding | None:
+def _stability(verdict: Verdict, gate: GateSpec, _: Exhibits) -> Finding | None:
     limit, found = gate.max_seed_difference, verdict.stability
     if limit is None:
         return None
@@ -143,7 +143,7 @@ def _stability(verdict: Verdict, gate: GateSpec, _: Inspection) -> Finding | Non
     return _against(not apart <= limit, known)
 
 
-def _latency(verdict: Verdict, gate: GateSpec, _: Inspection) -> Finding | None:
+def _latency(verdict: Verdict, gate: GateSpec, _: Exhibits) -> Finding | None:
     limit = gate.max_latency_ms
     if verdict.cost is None:
         return None if limit is None else ("error", "gate.max_latency_ms is set, and nothing was measured")
@@ -153,7 +153,7 @@ def _latency(verdict: Verdict, gate: GateSpec, _: Inspection) -> Finding | None:
     return _against(verdict.cost.latency_ms > limit, f"{known}; gate.max_latency_ms is {limit:g}")
 
 
-def _size(verdict: Verdict, gate: GateSpec, _: Inspection) -> Finding | None:
+def _size(verdict: Verdict, gate: GateSpec, _: Exhibits) -> Finding | None:
     limit = gate.max_size_mb
     if verdict.cost is None:
         return None if limit is None else ("error", "gate.max_size_mb is set, and nothing was measured")
@@ -167,7 +167,7 @@ def _against(broken: bool, sentence: str) -> Finding:
     return ("failed" if broken else "passed"), sentence
 
 
-_GATES: Mapping[Gate, Callable[[Verdict, GateSpec, Inspection], Finding | None]] = {
+_GATES: Mapping[Gate, Callable[[Verdict, GateSpec, Exhibits], Finding | None]] = {
     "leakage": _leakage,
     "slices": _slices,
     "baseline": _baseline,

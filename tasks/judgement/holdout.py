@@ -66,12 +66,12 @@ class Holdout:
 
 
 @dataclass(frozen=True)
-class Inspection:
-    """What was found out about a challenger beside its predictions."""
+class Exhibits:
+    """What is laid before the gate beside the predictions."""
 
     leaks: tuple[Leak, ...] = ()
     untested: tuple[str, ...] = ()
     """What the leakage audit could not look for, in words."""
     cost: Cost | None = None
     broken: Mapping[str, str] = field(default_factory=dict)
-    """Gates whose inspection failed, each with what went wrong: never a pass."""
+    """Gates whose measurement broke, each with what went wrong: never a pass."""

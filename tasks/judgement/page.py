@@ -8,9 +8,9 @@ from tasks.judgement import tables
 from tasks.judgement.holdout import Holdout
 from tasks.judgement.pictures import draw_pictures
 from tasks.judgement.sections import Provenance, sections
-from tasks.judgement.tables import Table, gain, interval, show
+from tasks.judgement.tables import Table
 from tasks.judgement.verdict import Verdict
-from tasks.judgement.wording import facts
+from tasks.judgement.wording import NOTHING, facts, gain, interval, show
 
 _PROSE = 60
 """Letters that make a cell a sentence: a phone shows the rows of such a table one below the other."""
@@ -107,4 +107,4 @@ def _is_prose(table: Table) -> bool:
 
 
 def _is_number(cell: str) -> bool:
-    return cell == tables.NOTHING or cell[:1].isdigit() or (cell[:1] in "+-" and cell[1:2].isdigit())
+    return cell == NOTHING or cell[:1].isdigit() or (cell[:1] in "+-" and cell[1:2].isdigit())

@@ -5,13 +5,11 @@ from dataclasses import dataclass
 from math import isnan
 
 from tasks.data.window import Window
-from tasks.judgement.comparison import Comparison
 from tasks.judgement.slices import FOUND
 from tasks.judgement.verdict import Check, SliceReport, SliceResult, Status, Verdict
-from tasks.judgement.wording import number_format
+from tasks.judgement.wording import NOTHING, gain, interval, show, visible
 from tasks.metrics import find_metric
 
-NOTHING = "–"
 _SIGNS: Mapping[Status, str] = {"passed": "✓", "failed": "✕", "error": "!", "not testable": "?", "no limit": "·"}
 
 
@@ -190,23 +188,6 @@ def costs(verdict: Verdict) -> Table:
 
 def window(verdict: Verdict) -> str:
     return str(Window(verdict.holdout.start, verdict.holdout.end))
-
-
-def show(value: float, digits: int = 4, *, sign: str = "") -> str:
-    return NOTHING if isnan(value) else f"{value:{sign},.{digits}f}"
-
-
-def gain(c: Comparison) -> str:
-    return NOTHING if isnan(c.difference) else f"{c.difference:+{number_format(c)}}"
-
-
-def visible(c: Comparison) -> str:
-    return NOTHING if isnan(c.smallest_visible) else f"{c.smallest_visible:{number_format(c)}}"
-
-
-def interval(c: Comparison) -> str:
-    number = number_format(c)
-    return NOTHING if isnan(c.low) else f"{c.low:+{number}} to {c.high:+{number}}"
 
 
 def _slices(report: SliceReport, verdict: Verdict) -> Table:

@@ -4,6 +4,9 @@ from math import ceil, floor, isfinite, isnan, log10
 
 from tasks.judgement.comparison import Comparison
 
+NOTHING = "–"
+"""What stands where there is no number."""
+
 
 def facts(comparison: Comparison, rival: str) -> str:
     """Return the comparison in one line: both values, the gain and its interval, and the rows it rests on."""
@@ -15,12 +18,33 @@ def facts(comparison: Comparison, rival: str) -> str:
 
 def number(value: float, show: str) -> str:
     """Return ``value`` in the format ``show``; a dash where there is none."""
-    return "–" if isnan(value) else f"{value:{show}}"
+    return NOTHING if isnan(value) else f"{value:{show}}"
 
 
 def times(count: float) -> str:
     """Return how often something happened, in words."""
     return "once" if count == 1 else f"{figure(count)} times"
+
+
+def show(value: float, digits: int = 4, *, sign: str = "") -> str:
+    """Return ``value`` with so many digits."""
+    return number(value, f"{sign},.{digits}f")
+
+
+def gain(c: Comparison) -> str:
+    """Return by how much the challenger is better."""
+    return number(c.difference, f"+{number_format(c)}")
+
+
+def visible(c: Comparison) -> str:
+    """Return the smallest true gain that would probably have been seen."""
+    return number(c.smallest_visible, number_format(c))
+
+
+def interval(c: Comparison) -> str:
+    """Return what the gain may truly be."""
+    digits = number_format(c)
+    return NOTHING if isnan(c.low) else f"{c.low:+{digits}} to {c.high:+{digits}}"
 
 
 def number_format(comparison: Comparison) -> str:

@@ -4,6 +4,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -66,6 +67,11 @@ class Maker:
         parts.append(self.spec.drift.model_dump_json())
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
 
+    @property
+    def folder(self) -> Path:
+        """Where the reference is kept."""
+        return self.settings.of(self.spec.model) / "profiles" / self.digest
+
 
 @dataclass(frozen=True)
 class _Rate:
@@ -84,11 +90,10 @@ def reference_of(maker: Maker, *, again: bool = False) -> ReferenceWindow:
         SnapshotDamaged: the rows that it learned from are gone or damaged.
         NotEnoughData: they are fewer than one window.
     """
-    folder = maker.settings.of(maker.spec.model) / "profiles" / maker.digest
-    found = None if again else kept.load(folder)
+    found = None if again else kept.load(maker.folder)
     if found is None:
         found = _make(maker)
-        kept.save(folder, found)
+        kept.save(maker.folder, found)
     return found
 
 

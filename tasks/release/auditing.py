@@ -9,7 +9,8 @@ from tasks.data.keys import group_codes, row_keys
 from tasks.data.rows import Rows
 from tasks.data.splits import Mask
 from tasks.judgement.leakage.case import AuditCase, Part
-from tasks.release.contest import Arena, Chosen
+from tasks.release.arena import Arena
+from tasks.release.choosing import Chosen
 
 
 def audit_case(arena: Arena, chosen: Chosen) -> AuditCase:

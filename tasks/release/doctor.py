@@ -4,14 +4,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal
 
 from tasks.errors import ArtifactDamaged, PerennialError
-from tasks.release import decisions
+from tasks.release import decisions, requests
 from tasks.release.artifact import check_artifact
-from tasks.release.evidence import collect
+from tasks.release.evidence import check_rows, collect
+from tasks.release.in_use import in_use
 from tasks.release.ledger.book import Ledger
-from tasks.release.ledger.leases import Purpose, holding
+from tasks.release.ledger.entries import Entry
+from tasks.release.ledger.leases import PURPOSES, at_work, give_back
 from tasks.release.ledger.records import Expired
 from tasks.release.ledger.standing import Pending, Standing, standing
 from tasks.release.registrar import Registrar
@@ -30,27 +32,32 @@ class Finding:
     what: str
 
 
-def examine_ledger(settings: Settings) -> Iterator[Finding]:
+def examine_ledger(settings: Settings) -> Finding:
     """Look for entries that were changed since they were written."""
     ledger = Ledger(settings.ledger)
     if tampered := ledger.verify():
-        yield Finding("ill", f"ledger: entry {tampered.number} {tampered.finding}; restore it from a copy")
-    else:
-        yield Finding("well", f"ledger: {len(ledger.entries()):,} entries, none changed since it was written")
+        return Finding("ill", f"ledger: entry {tampered.number} {tampered.finding}; restore it from a copy")
+    return Finding("well", f"ledger: {len(ledger.entries()):,} entries, none changed since it was written")
 
 
-def examine_all(settings: Settings) -> Iterator[Finding]:
-    """Look at the ledger, and then at each model: its champion's files, MLflow's alias, its proposals, its leases."""
-    yield from examine_ledger(settings)
+def examine_models(settings: Settings) -> Iterator[Finding]:
+    """Look at each model: its champion's files, MLflow's alias, its proposals, its open request, its leases."""
     ledger = Ledger(settings.ledger)
-    models = sorted({*names(settings.specs), *(entry.model for entry in ledger.entries())})
     with Registrar(settings) as registrar:
-        for model in models:
-            now = standing(ledger.entries(model))
+        for model in models_of(settings, ledger):
+            entries = ledger.entries(model)
+            now = standing(entries)
             yield from _champion(model, now, registrar)
+            yield from _rows(model, now, entries)
             yield from _proposals(model, now, ledger)
+            yield from _request(model, ledger)
             yield from _leases(model, ledger)
             yield from _waste(model, settings, ledger)
+
+
+def models_of(settings: Settings, ledger: Ledger) -> list[str]:
+    """Return every model that has a spec or an entry."""
+    return sorted({*names(settings.specs), *(entry.model for entry in ledger.entries())})
 
 
 def _champion(model: str, now: Standing, registrar: Registrar) -> Iterator[Finding]:
@@ -72,6 +79,19 @@ def _champion(model: str, now: Standing, registrar: Registrar) -> Iterator[Findi
         yield Finding("well" if moved.was == moved.now else "mended", f"{model}: MLflow's alias {what}")
 
 
+def _rows(model: str, now: Standing, entries: list[Entry]) -> Iterator[Finding]:
+    """Look at the rows that made the champion: what it has seen is read from them, and what is usual."""
+    if now.champion is None:
+        return
+    try:
+        rows = in_use(entries, model).lineage.rows
+        check_rows(rows)
+    except PerennialError as error:
+        yield Finding("ill", f"{model}: what the champion learned from: {error}")
+    else:
+        yield Finding("well", f"{model}: the {rows.rows:,} rows that it was made of are what was saved")
+
+
 def _proposals(model: str, now: Standing, ledger: Ledger) -> Iterator[Finding]:
     for pending in now.pending:
         why = _void(now, pending)
@@ -90,17 +110,39 @@ def _void(now: Standing, pending: Pending) -> str | None:
     return decisions.changed(pending, found) or decisions.stale(now, pending, datetime.now(UTC))
 
 
+def _request(model: str, ledger: Ledger) -> Iterator[Finding]:
+    """Look at the open request; one of which too many trainings have died is answered."""
+    found = requests.open_request(ledger, model)
+    if found is None:
+        return
+    what = f"{model}: request {found.number}, for {found.requested.reason} on {found.entry.at:%Y-%m-%d %H:%M} UTC,"
+    by_hand = f"the next check sends it again, or perennial train {model} --request {found.number}"
+    if training := at_work(ledger, model).get("training"):
+        yield Finding("well", f"{what} is open, and a training is going on, by {training.holder}")
+    elif requests.heal(ledger, model) is None:
+        if len(found.claims) >= requests.ATTEMPTS:  # if not, a training has begun since, or has just answered it
+            yield Finding("mended", f"{what} is answered: {len(found.claims)} trainings died of it")
+    elif found.claims:
+        tried = f"{len(found.claims)} of at most {requests.ATTEMPTS}"
+        yield Finding("well", f"{what} is open again: the training that took it on died, {tried}; {by_hand}")
+    else:
+        yield Finding("well", f"{what} is open, and no training has taken it on yet; {by_hand}")
+
+
 def _leases(model: str, ledger: Ledger) -> Iterator[Finding]:
-    for purpose in get_args(Purpose):
+    for purpose, held in at_work(ledger, model).items():
+        yield Finding("well", f"{model}: a {purpose} is going on, by {held.holder}")
+    for purpose in PURPOSES:
         with ledger.deciding() as page:
-            found = holding(page, model, purpose)
-        if found and not found.free:
-            yield Finding("well", f"{model}: a {purpose} is going on, by {found.holder}")
+            died = give_back(page, model, purpose)
+        if died:
+            yield Finding("mended", f"{model}: a {purpose} died, by {died.holder}; its lease is given back")
 
 
 def _waste(model: str, settings: Settings, ledger: Ledger) -> Iterator[Finding]:
+    if "training" in at_work(ledger, model):
+        return
     waste = find_waste(settings, ledger, model)
     if runs := [one for one in waste if one.path.is_dir()]:
         died = f"{len(runs)} runs died before their verdict" if len(runs) > 1 else "a run died before its verdict"
-        freed = sum(one.bytes for one in waste) / 1e6
-        yield Finding("well", f"{model}: {died}; `perennial prune {model} --delete` would free {freed:,.1f} MB")
+        yield Finding("well", f"{model}: {died}; see `perennial prune {model}`")

@@ -5,6 +5,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from tasks.data.snapshot import Snapshot, load_snapshot
 from tasks.errors import ArtifactDamaged, SnapshotDamaged
 from tasks.release.artifact import check_artifact
@@ -36,9 +39,20 @@ def verify_in_fresh_process(settings: Settings, uri: str, digest: str) -> None:
         raise ArtifactDamaged(said[-1])
 
 
+def check_rows(rows: Snapshot) -> None:
+    """Raise SnapshotDamaged unless every column of ``rows`` is what was saved; one is in memory at a time."""
+    try:
+        names = pq.read_schema(rows.uri).names
+    except (OSError, pa.ArrowException):
+        load_snapshot(rows)  # it says what is wrong
+        raise
+    for name in names:
+        load_snapshot(rows, [name])
+
+
 def _rows(uri: str, digest: str) -> str:
     try:
-        load_snapshot(Snapshot(uri, digest, 0, None, None))
+        check_rows(Snapshot(uri, digest, 0, None, None))
     except SnapshotDamaged:
         return DAMAGED
     return digest

@@ -5,11 +5,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tasks.judgement.gate import judge
-from tasks.judgement.holdout import Holdout, Inspection
+from tasks.judgement.holdout import Exhibits, Holdout
 from tasks.judgement.leakage.audit import audit
 from tasks.judgement.verdict import Cost, Verdict
+from tasks.release.arena import Arena
 from tasks.release.auditing import audit_case
-from tasks.release.contest import Arena, Chosen, choose, contest
+from tasks.release.choosing import Chosen, choose, record_attempt
+from tasks.release.contest import contest
 from tasks.spec import ModelSpec
 
 
@@ -18,29 +20,34 @@ class Heard:
     """All that was brought before the gate."""
 
     held: Holdout
-    found: Inspection
+    found: Exhibits
 
 
 def hear(arena: Arena, *, judged: Path | None) -> Heard:
     """Return what the gate needs to know: predictions for the rows that may judge, and what the leakage audit found.
 
+    ``judged`` is the folder in which it is recorded by which rows each challenger has been judged; None: nowhere. It
+    is recorded before there is anything to hear: one that is killed after it has looked has looked.
+
     The two are made side by side: the audit looks at rows, and needs no prediction.
     """
     chosen = choose(arena, judged=judged)
+    if judged:
+        record_attempt(arena, chosen, judged)
     with ThreadPoolExecutor(1) as other:
-        found = other.submit(_inspect, arena, chosen)
+        found = other.submit(_audit, arena, chosen)
         return Heard(contest(arena, chosen), found.result())
 
 
-def _inspect(arena: Arena, chosen: Chosen) -> Inspection:
-    """Return what the audit found; one that breaks is told of, and is never a pass: see ``Inspection.broken``."""
+def _audit(arena: Arena, chosen: Chosen) -> Exhibits:
+    """Return what the audit found; one that breaks is told of, and is never a pass: see ``Exhibits.broken``."""
     if arena.recipe.spec.gate.modes.leakage == "off":
-        return Inspection()
+        return Exhibits()
     try:
         found = audit(audit_case(arena, chosen))
     except Exception as error:  # noqa: BLE001 - it ends in the verdict, as a gate that did not pass
-        return Inspection(broken={"leakage": f"{type(error).__name__}: {error}"})
-    return Inspection(leaks=found.leaks, untested=found.untested)
+        return Exhibits(broken={"leakage": f"{type(error).__name__}: {error}"})
+    return Exhibits(leaks=found.leaks, untested=found.untested)
 
 
 def weigh(heard: Heard, spec: ModelSpec, cost: Cost | None) -> Verdict:

@@ -16,12 +16,11 @@ from tasks.release.inspection import inspect_artifact
 from tasks.release.lineage import Lineage
 from tasks.release.lock import one_at_a_time
 from tasks.release.signature import signature
-from tasks.release.versions import PastTraining, Recorded, Training, Version
+from tasks.release.versions import Recorded, Training, Version
 from tasks.settings import Settings
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
-    from mlflow.entities import Run
     from mlflow.entities.model_registry import ModelVersion
 
 CHAMPION = "champion"
@@ -131,14 +130,6 @@ class Registry:
                 return None
             raise
 
-    def history(self, model: str, *, most: int = 50) -> list[PastTraining]:
-        """Return the latest trainings of ``model``, newest first."""
-        experiment = self._client.get_experiment_by_name(model)
-        if experiment is None:
-            return []
-        runs = self._client.search_runs([experiment.experiment_id], max_results=most)
-        return [_past(run) for run in runs if _TAG + "as_of" in run.data.tags]
-
     def _start(self, training: Training) -> str:
         lineage = training.lineage
         tags = {
@@ -226,18 +217,3 @@ class Registry:
 
 def _requirements() -> list[str]:
     return [f"{name}=={metadata.version(name)}" for name in _SCORING_LIBRARIES]
-
-
-def _past(run: "Run") -> PastTraining:
-    tags = {name.removeprefix(_TAG): value for name, value in run.data.tags.items() if name.startswith(_TAG)}
-    return PastTraining(
-        run_id=run.info.run_id,
-        started=datetime.fromtimestamp(run.info.start_time / 1000, UTC),
-        as_of=datetime.fromisoformat(tags["as_of"]),
-        reason=tags["reason"],
-        outcome=tags["outcome"],
-        version=int(tags["version"]) if "version" in tags else None,
-        artifact=tags["artifact"],
-        summary=tags["summary"],
-        metrics=dict(run.data.metrics),
-    )

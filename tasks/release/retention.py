@@ -1,4 +1,4 @@
-"""What may be deleted: whatever no row of the ledger rests on.
+"""What may be deleted of what trainings left: whatever no row of the ledger rests on.
 
 Kept are the runs whose verdict the ledger names, with every snapshot that made them; so all that was ever champion,
 proposed or refused can still be shown with its evidence. Registered versions are MLflow's, and never touched.
@@ -13,7 +13,6 @@ from pathlib import Path
 
 from tasks.release.evidence import VERDICT
 from tasks.release.ledger.book import Ledger
-from tasks.release.ledger.leases import holding
 from tasks.release.ledger.records import Judged, Proposed
 from tasks.release.record import LINEAGE
 from tasks.settings import Settings
@@ -28,21 +27,22 @@ class Waste:
     path: Path
     bytes: int
 
+    @classmethod
+    def at(cls, path: Path) -> "Waste":
+        """Return a file, or a folder with all that is in it."""
+        files = path.rglob("*") if path.is_dir() else [path]
+        return cls(path, sum(file.stat().st_size for file in files if file.is_file()))
+
 
 def find_waste(settings: Settings, ledger: Ledger, model: str) -> list[Waste]:
-    """Return what of ``model`` may be deleted; nothing while it is being trained."""
-    home = settings.of(model)
-    with ledger.deciding() as page:
-        training = holding(page, model, "training")
-    if training and not training.free:
-        return []
-    named = _named(ledger, model)
+    """Return what trainings of ``model`` left and nothing rests on; that of one that is going on is among it."""
+    home, named = settings.of(model), _named(ledger, model)
     runs = [run for run in sorted((home / "runs").glob("*")) if run.is_dir()]
     kept = [run for run in runs if _verdict(run) in named]
     needed = {digest for run in kept for digest in _snapshots(run)} | named
     snapshots = [path for place in _SNAPSHOTS for path in sorted((home / place).glob("*.parquet"))]
     useless = [run for run in runs if run not in kept] + [path for path in snapshots if path.stem not in needed]
-    return [Waste(path, _size(path)) for path in useless]
+    return [Waste.at(path) for path in useless]
 
 
 def delete(waste: list[Waste]) -> None:
@@ -71,8 +71,3 @@ def _snapshots(run: Path) -> Iterator[str]:
     lineage = json.loads((run / "record" / LINEAGE).read_text(encoding="utf-8"))
     for name in ("raw", "rows", "quarantined"):
         yield lineage[name]["digest"]
-
-
-def _size(path: Path) -> int:
-    files = path.rglob("*") if path.is_dir() else [path]
-    return sum(file.stat().st_size for file in files if file.is_file())

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
 from tasks.release.artifact import Artifact
 from tasks.release.lineage import Lineage
@@ -43,18 +42,3 @@ class Recorded:
     run_id: str
     version: Version | None
     """None: it may not be promoted."""
-
-
-@dataclass(frozen=True)
-class PastTraining:
-    """A training as the history shows it."""
-
-    run_id: str
-    started: datetime
-    as_of: datetime
-    reason: str
-    outcome: str
-    version: int | None
-    artifact: str
-    summary: str
-    metrics: Mapping[str, float]

@@ -12,7 +12,9 @@ from tasks.spec.data import (
 from tasks.spec.gate import FairnessSpec, GateModes, GateSpec, Mode
 from tasks.spec.model import ModelSpec, is_database, json_schema, load_spec, names, read_spec
 from tasks.spec.monitoring import DriftSpec, PolicySpec, ScoringSpec
+from tasks.spec.notify import NotifySpec
 from tasks.spec.promotion import PromotionSpec
+from tasks.spec.schedule import ScheduleSpec
 from tasks.spec.values import parse_duration, parse_margin, write_duration, write_margin
 
 __all__ = [
@@ -27,8 +29,10 @@ __all__ = [
     "LinearSpec",
     "Mode",
     "ModelSpec",
+    "NotifySpec",
     "PolicySpec",
     "PromotionSpec",
+    "ScheduleSpec",
     "ScoringSpec",
     "SourceSpec",
     "WindowSpec",

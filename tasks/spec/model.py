@@ -16,7 +16,9 @@ from tasks.spec.data import CandidateSpec, ContractSpec, FeaturesSpec, SourceSpe
 from tasks.spec.gate import GateSpec
 from tasks.spec.messages import describe
 from tasks.spec.monitoring import DriftSpec, PolicySpec, ScoringSpec
+from tasks.spec.notify import NotifySpec
 from tasks.spec.promotion import PromotionSpec
+from tasks.spec.schedule import ScheduleSpec
 from tasks.spec.section import Section
 from tasks.spec.values import write_duration
 
@@ -44,6 +46,8 @@ class ModelSpec(Section):
     scoring: ScoringSpec = ScoringSpec()
     drift: DriftSpec = DriftSpec()
     policy: PolicySpec = PolicySpec()
+    schedule: ScheduleSpec = ScheduleSpec()
+    notify: NotifySpec = NotifySpec()
 
     @property
     def contract_name(self) -> str:
@@ -51,8 +55,12 @@ class ModelSpec(Section):
 
     @property
     def digest(self) -> str:
-        """SHA-256 over the spec's values, whatever their order or comments in the file."""
-        return hashlib.sha256(json.dumps(self.model_dump(mode="json"), sort_keys=True).encode()).hexdigest()
+        """SHA-256 over the spec's values, whatever their order or comments in the file.
+
+        Without the schedule and who is told: when runs start, and who hears of them, changes nothing of what they make.
+        """
+        values = self.model_dump(mode="json", exclude={"schedule", "notify"})
+        return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
     @model_validator(mode="after")
     def _metrics_suit_the_task(self) -> "ModelSpec":

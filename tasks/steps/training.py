@@ -19,10 +19,9 @@ from tasks.data.splits import split as split_by_time
 from tasks.data.window import write_time
 from tasks.judgement import report
 from tasks.release import proposing, record
+from tasks.release.arena import enter
 from tasks.release.challenger import Challenger, count_splits, make_challenger
-from tasks.release.contest import enter
 from tasks.release.judging import hear, weigh
-from tasks.release.ledger.records import Proposed
 from tasks.release.ledger.standing import standing
 from tasks.release.lineage import Lineage, code_revision, environment_digest
 from tasks.release.proposing import Trained
@@ -116,12 +115,11 @@ def register(run: TrainingRun, parts: Parts, challenger: Challenger, judged: Wri
 
 @task(cache_policy=NO_CACHE)
 def propose(run: TrainingRun, trained: Trained) -> Trained:
-    """Write the verdict into the ledger, and propose the version if there is one; tell those who may approve it."""
+    """Write the verdict into the ledger, and propose the version if there is one; tell people of it."""
     entries = proposing.propose(run, trained)
     for entry in entries:
         _log.info("ledger, entry %s: %s", entry.number, entry.kind)
-        if isinstance(entry.what, Proposed) and entry.what.approvals:
-            announcement.announce(run.spec.model, entry.what)
+        announcement.announce(run.spec, entry)
     return trained
 
 

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from deployments.stack import deployments_served, prefect_server
+from deployments.stack.servers import deployments_served, prefect_server
 from tasks.release.ledger.book import Ledger
 from tasks.release.ledger.records import Approved
 from tasks.release.ledger.standing import Champion, Standing, standing

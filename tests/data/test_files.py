@@ -7,8 +7,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tasks.data.files import ParquetFile, open_files, read_text
+from tasks.data.files import ParquetFile, open_files
 from tasks.data.source import read_source
+from tasks.data.text import read_text
 from tasks.data.window import Window
 from tasks.errors import SourceError
 from tasks.settings import Settings

@@ -4,17 +4,27 @@ import signal
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from tasks.data import snapshot as snapshots
 from tasks.data.atomic import remove_unfinished
-from tasks.data.snapshot import load_snapshot, save_snapshot
+from tasks.data.snapshot import Draft, load_batches, load_snapshot, save_snapshot
 from tasks.errors import SnapshotDamaged
 
 TABLE = pa.table({"at": pa.array([0, 60_000_000], pa.timestamp("us", "UTC")), "x": [1.5, None], "word": ["a", "b"]})
+MANY = pa.table(
+    {
+        "at": pa.array(np.arange(300) * 60_000_000, pa.timestamp("us", "UTC")),
+        "x": pa.array(np.arange(300) / 7, mask=np.arange(300) % 5 == 0),
+        "word": pa.array([f"word {number % 30}" for number in range(299)] + [None]),
+    }
+)
 
 
 def test_a_snapshot_gives_back_what_was_saved_and_knows_its_span(tmp_path: Path) -> None:
@@ -110,3 +120,59 @@ def test_a_writer_killed_half_way_leaves_no_file_that_could_be_read(tmp_path: Pa
     files = list(tmp_path.iterdir())
     assert files
     assert all(path.suffix == ".parquet" and pq.read_table(path).num_rows % 100 == 0 for path in files)
+
+
+@pytest.mark.parametrize("cuts", [[], [1], [0, 100, 101, 250]])
+def test_a_draft_has_the_digest_and_the_rows_of_a_snapshot_in_one_piece(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cuts: list[int]
+) -> None:
+    monkeypatch.setattr(snapshots, "_GROUP_ROWS", 64)
+    whole = save_snapshot(MANY, tmp_path / "whole", timestamp="at")
+
+    with Draft(tmp_path / "draft", timestamp="at") as draft:
+        for start, end in pairwise([0, *cuts, MANY.num_rows]):
+            draft.add(MANY.slice(start, end - start))
+        saved = draft.save()
+
+    assert replace(saved, uri="") == replace(whole, uri="")
+    assert load_snapshot(saved).to_pylist() == MANY.to_pylist()
+    assert [path.name for path in (tmp_path / "draft").iterdir()] == [f"{whole.digest}.parquet"]
+
+
+def test_a_draft_without_rows_is_a_snapshot_of_no_rows(tmp_path: Path) -> None:
+    with Draft(tmp_path, timestamp="at") as draft:
+        draft.add(MANY.slice(0, 0))
+        saved = draft.save()
+
+    assert saved == save_snapshot(MANY.slice(0, 0), tmp_path, timestamp="at")
+
+
+def test_batches_are_yielded_once_every_column_is_what_was_saved(tmp_path: Path) -> None:
+    snapshot = save_snapshot(MANY, tmp_path)
+    pieces = list(load_batches(snapshot, 64))
+    stored = pq.read_table(snapshot.uri)
+    forged = stored.set_column(1, "x", pa.array(np.zeros(MANY.num_rows)))
+    pq.write_table(forged.replace_schema_metadata(stored.schema.metadata), snapshot.uri)
+
+    assert [piece.num_rows for piece in pieces] == [64, 64, 64, 64, 44]
+    assert pa.concat_tables(pieces).to_pylist() == MANY.to_pylist()
+    with pytest.raises(SnapshotDamaged, match="column x has the digest"):
+        next(load_batches(snapshot, 64))
+
+
+def test_batches_of_a_snapshot_that_is_gone_or_cut_off_are_never_read(tmp_path: Path) -> None:
+    snapshot = save_snapshot(MANY, tmp_path)
+    Path(snapshot.uri).write_bytes(Path(snapshot.uri).read_bytes()[:400])
+    with pytest.raises(SnapshotDamaged, match="cannot be read"):
+        next(load_batches(snapshot, 64))
+
+    Path(snapshot.uri).unlink()
+    with pytest.raises(SnapshotDamaged, match="the snapshot is gone"):
+        next(load_batches(snapshot, 64))
+
+
+def test_a_draft_that_is_given_up_leaves_nothing_behind(tmp_path: Path) -> None:
+    with Draft(tmp_path) as draft:
+        draft.add(MANY)
+
+    assert list(tmp_path.iterdir()) == []

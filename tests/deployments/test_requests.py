@@ -14,7 +14,7 @@ import pytest
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.events.schemas.automations import AutomationCore, EventTrigger
 
-from deployments.stack import deployments_served, prefect_server
+from deployments.stack.servers import deployments_served, prefect_server
 from tasks.announcement import AUTOMATION
 from tasks.release import requests
 from tasks.release.ledger.book import Ledger
@@ -48,9 +48,8 @@ def ledger(settings: Settings) -> Ledger:
 
 @pytest.fixture
 def api(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """Prefect's server with our deployments, which look for runs every second, and run two at once."""
-    monkeypatch.setenv("PREFECT_RUNNER_POLL_FREQUENCY", "1")
-    monkeypatch.setenv("PREFECT_RUNNER_PROCESS_LIMIT", "2")
+    """Prefect's server with our deployments, and a worker that looks for runs every second."""
+    monkeypatch.setenv("PREFECT_WORKER_QUERY_SECONDS", "1")
     with prefect_server(settings) as url, deployments_served(settings, url):
         yield url
 

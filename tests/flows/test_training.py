@@ -22,7 +22,7 @@ from tasks.release import requests
 from tasks.release.decisions import Decision, approve
 from tasks.release.ledger.book import Ledger
 from tasks.release.ledger.leases import leased
-from tasks.release.ledger.records import Answered, Requested
+from tasks.release.ledger.records import Answered, Judged, Requested
 from tasks.release.ledger.standing import standing
 from tasks.release.proposing import Trained
 from tasks.release.registry import Registry
@@ -137,7 +137,9 @@ def test_a_refused_challenger_is_a_result_and_not_a_failure(
 
     assert (state.name, state.is_completed()) == ("Refused", True)
     assert "0.999" in str(state.message)
-    assert Registry(settings).history("returns")[0].version is None
+    judged = Ledger(settings.ledger).entries("returns")[-1].what
+    assert isinstance(judged, Judged)
+    assert (judged.version, judged.promotable) == (None, False)
 
 
 def test_a_broken_contract_fails_the_run_with_the_sentence_that_a_user_reads(

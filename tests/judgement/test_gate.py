@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tasks.judgement.gate import judge
-from tasks.judgement.holdout import Holdout, Inspection
+from tasks.judgement.holdout import Exhibits, Holdout
 from tasks.judgement.leakage.case import Leak
 from tasks.judgement.partition import Partition, in_phrases
 from tasks.judgement.verdict import Cost
@@ -241,8 +241,8 @@ def test_what_breaks_inside_a_gate_is_never_a_pass() -> None:
     assert judge(torn, make_gate(modes={"slices": "warn"}), 7).promotable
 
 
-def test_an_inspection_that_failed_is_never_a_pass() -> None:
-    verdict = judge(make_holdout(), make_gate(), 7, Inspection(broken={"leakage": "KeyError: 'carrier'"}))
+def test_a_gate_that_broke_is_never_a_pass() -> None:
+    verdict = judge(make_holdout(), make_gate(), 7, Exhibits(broken={"leakage": "KeyError: 'carrier'"}))
 
     assert not verdict.promotable
     assert verdict.reasons[0] == "Refused: the leakage gate broke, which is never a pass: KeyError: 'carrier'"
@@ -252,16 +252,16 @@ def test_a_certain_leak_refuses_and_a_likely_one_is_reported() -> None:
     likely = Leak("near_copy", "warn", "dep_delay", 0.93, "dep_delay alone reaches a ROC AUC of 0.93")
     certain = replace(likely, severity="refuse", sentence="arr_delay decides late")
 
-    assert judge(make_holdout(), make_gate(), 7, Inspection(leaks=(likely,))).promotable
-    refused = judge(make_holdout(), make_gate(), 7, Inspection(leaks=(likely, certain)))
+    assert judge(make_holdout(), make_gate(), 7, Exhibits(leaks=(likely,))).promotable
+    refused = judge(make_holdout(), make_gate(), 7, Exhibits(leaks=(likely, certain)))
     assert refused.reasons[0] == "Refused: arr_delay decides late"
 
 
 def test_limits_on_cost_hold_and_one_that_nobody_measured_is_never_a_pass() -> None:
     gate = make_gate(max_latency_ms=5, max_size_mb=1)
 
-    fast = judge(make_holdout(), gate, 7, Inspection(cost=Cost(latency_ms=1, batch_us=2, megabytes=0.5)))
-    slow = judge(make_holdout(), gate, 7, Inspection(cost=Cost(latency_ms=9, batch_us=2, megabytes=3)))
+    fast = judge(make_holdout(), gate, 7, Exhibits(cost=Cost(latency_ms=1, batch_us=2, megabytes=0.5)))
+    slow = judge(make_holdout(), gate, 7, Exhibits(cost=Cost(latency_ms=9, batch_us=2, megabytes=3)))
 
     assert fast.promotable
     assert slow.reasons[0] == "Refused: one row alone takes 9 ms in a fresh process; gate.max_latency_ms is 5"
@@ -327,7 +327,7 @@ def test_a_margin_that_nobody_set_is_the_metric_s_own() -> None:
 def test_more_rows_are_not_asked_for_where_they_cannot_help() -> None:
     leak = Leak("target_copy", "refuse", "arr_delay", 1.0, "arr_delay decides late")
 
-    verdict = judge(make_holdout(), make_gate(margin=0.001), 7, Inspection(leaks=(leak,)))
+    verdict = judge(make_holdout(), make_gate(margin=0.001), 7, Exhibits(leaks=(leak,)))
 
     assert verdict.outcome == "undecided"
     assert verdict.reasons[0] == "Refused: arr_delay decides late"

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tasks.judgement.gate import judge
-from tasks.judgement.holdout import Holdout, Inspection
+from tasks.judgement.holdout import Exhibits, Holdout
 from tasks.judgement.leakage.case import Leak
 from tasks.judgement.page import About, page
 from tasks.judgement.partition import Partition
@@ -20,7 +20,7 @@ DAY = 86_400_000_000
 HOSTILE = '<script>alert(1)</script><img src="http://evil.example/x">'
 METRIC: dict[Task, str] = {"binary": "roc_auc", "multiclass": "log_loss", "regression": "mae"}
 ABOUT = About("flight_delay", {"carrier": 0.6, HOSTILE: 0.4}, ("early", "on time", "late"), (("code", "0ad7813"),))
-FOUND = Inspection(
+FOUND = Exhibits(
     leaks=(Leak("near_copy", "warn", HOSTILE, 0.97, f"{HOSTILE} alone orders 97 % of pairs right"),),
     cost=Cost(latency_ms=1.3, batch_us=9.0, megabytes=0.8),
 )

@@ -7,7 +7,7 @@ import pytest
 
 from tasks.judgement import report
 from tasks.judgement.gate import judge
-from tasks.judgement.holdout import Holdout, Inspection
+from tasks.judgement.holdout import Exhibits, Holdout
 from tasks.judgement.leakage.case import Leak
 from tasks.judgement.partition import Partition
 from tasks.judgement.verdict import Verdict
@@ -40,7 +40,7 @@ def make_verdict(worse_on_first: float = 0.0) -> Verdict:
     )
     rules: dict[str, Any] = {"metric": "roc_auc", "margin": 0.01, "resamples": 500, "floors": {"log_loss": 0.7}}
     gate = GateSpec(**rules)
-    return judge(held, gate, 7, Inspection(leaks=(LEAK,)))
+    return judge(held, gate, 7, Exhibits(leaks=(LEAK,)))
 
 
 @pytest.fixture(scope="module")

@@ -1,10 +1,12 @@
-"""A training of the small project as the registry is asked to record it."""
+"""A training of the small project as the registry is asked to record it; and ledgers in both kinds of database."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from benchmarks.drill.postgres import missing, new_database, postgres
 from tasks.data.contract import Contract
 from tasks.data.ingestion import ingest, prepare
 from tasks.data.splits import split
@@ -15,6 +17,23 @@ from tasks.settings import Settings
 from tasks.spec import ModelSpec
 
 AS_OF = datetime(2024, 3, 1, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """A PostgreSQL server, on loopback, for the whole session."""
+    if reason := missing():
+        pytest.skip(f"{reason}; `make drill-promotion` installs it, and runs this")
+    with postgres() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A ledger that does not exist yet: whatever is promised of one holds in either database."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'home' / 'ledger.db'}"
+    return new_database(request.getfixturevalue("postgresql"))
 
 
 @pytest.fixture

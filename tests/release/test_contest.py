@@ -14,9 +14,11 @@ from tasks.data.ingestion import Prepared, ingest, prepare
 from tasks.data.splits import Splits, split
 from tasks.errors import ArtifactDamaged, ContractError, SpecError
 from tasks.judgement.holdout import Holdout
+from tasks.release.arena import Arena, enter
 from tasks.release.artifact import load_artifact
 from tasks.release.challenger import Challenger, Recipe, make_challenger
-from tasks.release.contest import choose, contest, enter, seen_keys
+from tasks.release.choosing import choose, record_attempt, seen_keys
+from tasks.release.contest import contest
 from tasks.release.lineage import Lineage
 from tasks.release.versions import Version
 from tasks.settings import Settings
@@ -39,9 +41,12 @@ class Training:
         lineage = Lineage(AS_OF, rows, rows, rows, self.splits, "", "", "", "", 1, "manual", None)
         return Version(self.recipe.spec.model, 4, self.challenger.artifact, lineage, "run")
 
-    def against(self, champion: "Training | None") -> Holdout:
+    def meet(self, champion: "Training | None") -> Arena:
         rivals = (self.challenger, champion.as_version() if champion else None)
-        arena = enter(self.prepared.rows, self.splits, self.recipe, rivals)
+        return enter(self.prepared.rows, self.splits, self.recipe, rivals)
+
+    def against(self, champion: "Training | None") -> Holdout:
+        arena = self.meet(champion)
         return contest(arena, choose(arena))
 
 
@@ -84,6 +89,23 @@ def test_without_a_champion_every_labelled_row_of_the_holdout_judges(train: Call
     assert judges(held, days(49, 59))
     assert (held.champion, held.champion_version, held.seen_rows_removed) == (None, None, 0)
     assert set(held.days - (FIRST_DAY - datetime(1970, 1, 1, tzinfo=UTC)).days) == set(range(49, 59))
+
+
+def test_choosing_records_nothing_and_rows_wear_for_others_once_an_attempt_is_recorded(
+    train: Callable[..., Training], edit: Edit, tmp_path: Path
+) -> None:
+    edit("deployments/returns.toml", "[gate]", "[gate]\nmax_uses = 1")
+    trained, judged = train(), tmp_path / "judged"
+    arena, against_another = trained.meet(None), trained.meet(trained)
+    chosen = choose(arena, judged=judged)
+    assert not judged.exists()
+
+    for _ in range(2):
+        record_attempt(arena, chosen, judged)
+
+    again, worn = choose(arena, judged=judged), choose(against_another, judged=judged)
+    assert (len(again.rows), again.worn, again.uses.max()) == (500, 0, 0)
+    assert (len(worn.rows), worn.worn, len(worn.fresh)) == (0, 500, 500)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,6 @@
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -6,10 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from tasks.release.doctor import Finding, examine_all, examine_ledger
+from tasks.release import requests
+from tasks.release.doctor import Finding, examine_ledger, examine_models
 from tasks.release.evidence import collect
 from tasks.release.ledger.book import Ledger
-from tasks.release.ledger.records import Places, Promoted, Proposed
+from tasks.release.ledger.leases import leased
+from tasks.release.ledger.records import Places, Promoted, Proposed, Requested
+from tasks.release.record import LINEAGE
 from tasks.release.registry import Registry
 from tasks.release.versions import Training
 from tasks.settings import Settings
@@ -28,6 +33,7 @@ def proposed(settings: Settings, training: Training) -> Proposed:
     """A registered version with its evidence."""
     for name in ("verdict.json", "verdict.html", "spec.json"):
         (Path(training.files) / name).write_text(json.dumps({"what": name}))
+    (Path(training.files) / LINEAGE).write_text(training.lineage.to_json())
     version = Registry(settings).record(training).version
     assert version is not None
     where = Places(training.lineage.rows.uri, version.artifact.uri, training.files)
@@ -54,7 +60,7 @@ def test_an_alias_behind_the_ledger_is_put_right(
 ) -> None:
     write(proposed, Promoted(1, 1, None, 1, proposed.evidence.artifact, proposed.where.artifact, ("ada",)))
 
-    first, second = (list(examine_all(settings)) for _ in range(2))
+    first, second = (list(examine_models(settings)) for _ in range(2))
 
     assert Finding("mended", "returns: MLflow's alias pointed at no version, and now at 1") in first
     assert Finding("well", "returns: MLflow's alias agrees") in second
@@ -71,7 +77,7 @@ def test_a_proposal_whose_evidence_is_gone_is_void_and_a_champion_s_damage_is_sa
     )
     (Path(proposed.where.artifact) / "features.json").unlink()
 
-    found = list(examine_all(settings))
+    found = list(examine_models(settings))
 
     assert any("the champion, version 1" in what and "features.json" in what for what in ill(found))
     mended = [finding.what for finding in found if finding.state == "mended" and "proposal" in finding.what]
@@ -84,11 +90,11 @@ def test_a_ledger_that_was_tampered_with_is_ill_by_number(settings: Settings, pr
     import sqlite3
 
     write(proposed)
-    assert [finding.state for finding in examine_ledger(settings)] == ["well"]
+    assert examine_ledger(settings).state == "well"
     with sqlite3.connect(settings.home / "ledger.db") as connection:
         connection.executescript("DROP TRIGGER ledger_never_updated; UPDATE ledger SET model = 'x'")
 
-    (finding,) = examine_ledger(settings)
+    finding = examine_ledger(settings)
     assert (finding.state, "entry 1 is not what was written" in finding.what) == ("ill", True)
 
 
@@ -96,4 +102,61 @@ def test_runs_that_died_are_counted(settings: Settings, proposed: Proposed, writ
     write(proposed)
     (settings.of("returns") / "runs" / "20240301T000000.000000-1").mkdir(parents=True)
 
-    assert any("returns: a run died before its verdict; `perennial prune" in f.what for f in examine_all(settings))
+    assert any(
+        "returns: a run died before its verdict; see `perennial prune returns`" in f.what
+        for f in examine_models(settings)
+    )
+
+
+def test_rows_of_the_champion_that_are_gone_are_ill(
+    settings: Settings, proposed: Proposed, write: Callable[..., None]
+) -> None:
+    write(proposed, Promoted(1, 1, None, 1, proposed.evidence.artifact, proposed.where.artifact, ("ada",)))
+    Path(proposed.where.rows).unlink()
+
+    (what,) = ill(list(examine_models(settings)))
+
+    assert what.startswith("returns: what the champion learned from: ")
+    assert "the snapshot is gone" in what
+
+
+KILLED = """
+import os, sys
+from tasks.release.ledger.book import Ledger
+from tasks.release.ledger.leases import leased
+from tasks.release.requests import turn
+ledger = Ledger(sys.argv[1])
+with leased(ledger, "returns", "scoring"), turn(ledger, "returns", 1, "folder"):
+    os.kill(os.getpid(), 9)
+"""
+
+
+def test_what_a_killed_process_held_is_given_back_and_its_request_is_open_until_too_many_died(
+    settings: Settings,
+) -> None:
+    requests.request(Ledger(settings.ledger), "returns", Requested("drift", NOW, None, "moved", "digest"), NOW)
+    asked = f"returns: request 1, for drift on {NOW:%Y-%m-%d %H:%M} UTC, is"
+
+    def examine(state: str) -> list[str]:
+        return [finding.what for finding in examine_models(settings) if finding.state == state]
+
+    assert [what for what in examine("well") if f"{asked} open, and no training has taken it on yet" in what]
+    for _ in range(3):
+        subprocess.run([sys.executable, "-c", KILLED, settings.ledger], check=False)
+    mended = examine("mended")
+
+    assert mended[0] == f"{asked} answered: 3 trainings died of it"
+    assert [what.split(",")[0] for what in mended[1:]] == ["returns: a training died", "returns: a scoring died"]
+    assert examine("mended") == []
+
+
+def test_a_request_whose_training_was_killed_is_told_of_with_what_to_do(settings: Settings) -> None:
+    requests.request(Ledger(settings.ledger), "returns", Requested("drift", NOW, None, "moved", "digest"), NOW)
+    subprocess.run([sys.executable, "-c", KILLED, settings.ledger], check=False)
+
+    (what,) = [finding.what for finding in examine_models(settings) if "request 1" in finding.what]
+
+    assert "is open again: the training that took it on died, 1 of at most 3; the next check sends it again" in what
+    assert "or perennial train returns --request 1" in what
+    with leased(Ledger(settings.ledger), "returns", "training"):
+        assert any("is open, and a training is going on, by process" in f.what for f in examine_models(settings))

@@ -1,9 +1,11 @@
+import multiprocessing
 import subprocess
 import sys
+import time
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -24,11 +26,6 @@ from tasks.release.requests import turn
 with turn(Ledger(sys.argv[1]), "flights", 1, "folder"):
     os.kill(os.getpid(), 9)
 """
-
-
-@pytest.fixture
-def url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path / 'ledger.db'}"
 
 
 @pytest.fixture
@@ -157,6 +154,25 @@ def test_a_training_answers_no_request_that_came_later_or_knew_more(ledger: Ledg
         assert due(found, NOON - timedelta(hours=1)) is None
         assert due(replace(found, own=True), NOON - timedelta(hours=1)) == Due(1, own=True)
         assert due(replace(found, request=None), NOON) is None
+
+
+def train_when_told(url: str, start: float) -> str:
+    """Train for request 1 at a moment that others wait for too; return what came of it."""
+    ledger = Ledger(url)
+    time.sleep(max(0.0, start - time.time()))
+    found = train(ledger, 1)
+    return found.name if isinstance(found, Idle) else "Trained"
+
+
+def test_of_trainings_that_start_at_once_one_claims_the_request(ledger: Ledger, url: str) -> None:
+    start = time.time() + 1
+    with ProcessPoolExecutor(4, multiprocessing.get_context("fork")) as pool:
+        names = list(pool.map(train_when_told, [url] * 4, [start] * 4))
+
+    assert kinds(ledger) == ["request", "claim", "answer"]
+    assert names.count("Trained") == 1
+    assert set(names) <= {"Trained", "AlreadyAnswered", "Underway"}
+    assert ledger.verify() is None
 
 
 def test_an_answer_to_what_is_not_open_any_more_is_not_written(ledger: Ledger) -> None:

@@ -2,13 +2,17 @@ import shutil
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tasks.errors import ArtifactDamaged, RegistryError
 from tasks.release.registry import Registry
-from tasks.release.versions import Training
+from tasks.release.versions import Recorded, Training
 from tasks.settings import Settings
+
+if TYPE_CHECKING:
+    from mlflow.entities import RunData
 
 pytestmark = [
     # MLflow warns of its own code when it is imported, and of the signature, which is written by hand.
@@ -33,6 +37,13 @@ def registry(settings: Settings, empty_database: Path) -> Registry:
     return Registry(settings)
 
 
+def run_of(recorded: Recorded) -> "RunData":
+    """What MLflow's pages show of a training."""
+    from mlflow import MlflowClient
+
+    return MlflowClient().get_run(recorded.run_id).data
+
+
 def test_a_promotable_training_becomes_a_version_with_its_whole_lineage(registry: Registry, training: Training) -> None:
     made = registry.record(training).version
 
@@ -53,26 +64,20 @@ def test_a_version_has_files_of_its_own(registry: Registry, training: Training) 
 def test_a_refused_training_is_recorded_and_makes_no_version(registry: Registry, training: Training) -> None:
     assert registry.record(replace(training, promotable=False, outcome="worse")).version is None
 
-    past = registry.history("returns")[0]
-    assert (past.version, past.outcome) == (None, "worse")
     with pytest.raises(RegistryError, match="returns: no version 1; versions: none"):
         registry.version("returns", 1)
 
 
-def test_the_history_shows_the_latest_first(registry: Registry, training: Training) -> None:
-    registry.record(training)
-    registry.record(replace(training, promotable=False, summary="too small a gain"))
-    registry.record(replace(training, summary="once more"))
+def test_every_training_is_a_run_that_says_what_became_of_it(registry: Registry, training: Training) -> None:
+    refused = registry.record(replace(training, promotable=False, outcome="worse", summary="too small a gain"))
+    passed = registry.record(replace(training, summary="besser als „später“"))
 
-    past = registry.history("returns")
+    one, other = run_of(refused), run_of(passed)
 
-    assert [(p.summary, p.version) for p in past] == [
-        ("once more", 2),
-        ("too small a gain", None),
-        ("besser als „später“", 1),
-    ]
-    assert (past[0].as_of, past[0].reason, past[0].metrics) == (AS_OF, "manual", {"holdout.roc_auc": 0.75})
-    assert len(registry.history("returns", most=1)) == 1
+    assert [run.tags["perennial.summary"] for run in (one, other)] == ["too small a gain", "besser als „später“"]
+    assert (one.tags["perennial.outcome"], "perennial.version" in one.tags) == ("worse", False)
+    assert (other.tags["perennial.version"], other.tags["perennial.as_of"]) == ("1", AS_OF.isoformat())
+    assert (other.metrics, other.params["kind"]) == ({"holdout.roc_auc": 0.75}, "linear")
 
 
 def test_the_alias_follows_wherever_it_is_told_to(registry: Registry, training: Training) -> None:
@@ -103,12 +108,12 @@ def test_a_damaged_artifact_is_recorded_and_makes_no_version(registry: Registry,
 
     with pytest.raises(ArtifactDamaged, match=r"features\.json: found"):
         registry.record(training)
-    assert registry.history("returns")[0].version is None
+    with pytest.raises(RegistryError, match="versions: none"):
+        registry.version("returns", 1)
 
 
-def test_a_model_that_nobody_trained_has_no_alias_no_history_and_no_version(registry: Registry) -> None:
+def test_a_model_that_nobody_trained_has_no_alias_and_no_version(registry: Registry) -> None:
     assert registry.alias("retruns") is None
-    assert registry.history("retruns") == []
     with pytest.raises(RegistryError, match="retruns: no version 3; versions: none"):
         registry.version("retruns", 3)
 
@@ -119,17 +124,3 @@ def test_a_version_that_is_not_there_is_refused_with_those_that_are(registry: Re
 
     with pytest.raises(RegistryError, match=r"returns: no version 7; versions: (1, 2|2, 1)$"):
         registry.version("returns", 7)
-
-
-def test_a_run_that_died_before_it_was_described_does_not_hide_the_others(
-    registry: Registry, training: Training
-) -> None:
-    from mlflow import MlflowClient
-
-    registry.record(training)
-    client = MlflowClient()
-    experiment = client.get_experiment_by_name("returns")
-    assert experiment is not None
-    client.create_run(experiment.experiment_id, run_name="killed here")
-
-    assert [past.version for past in registry.history("returns")] == [1]

@@ -6,7 +6,6 @@ import pytest
 
 from tasks.release.evidence import collect
 from tasks.release.ledger.book import Ledger
-from tasks.release.ledger.leases import leased
 from tasks.release.ledger.records import Judged, Places
 from tasks.release.retention import delete, find_waste
 from tasks.settings import Settings
@@ -52,14 +51,6 @@ def test_what_a_verdict_in_the_ledger_rests_on_is_kept_and_a_run_that_died_goes(
     assert not died.exists()
     assert find_waste(settings, ledger, "returns") == []
     assert len(list(settings.of("returns").rglob("*.parquet"))) == 3
-
-
-def test_nothing_is_waste_while_a_training_is_going_on(settings: Settings, ledger: Ledger) -> None:
-    make_run(settings, "going on", raw="a", rows="b", quarantined="c")
-
-    with leased(ledger, "returns", "training"):
-        assert find_waste(settings, ledger, "returns") == []
-    assert len(find_waste(settings, ledger, "returns")) == 4
 
 
 def test_a_model_that_was_never_trained_has_no_waste(settings: Settings, ledger: Ledger) -> None:

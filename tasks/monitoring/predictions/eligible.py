@@ -1,6 +1,8 @@
 """Which rows of a window can be scored: valid by what is known when they are scored, and each once."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,17 +11,23 @@ import pyarrow as pa
 
 from tasks.data.contract import Contract
 from tasks.data.features import known_columns
+from tasks.data.holdings import Holdings, add_holdings, refuse_unusable
 from tasks.data.keys import row_keys
 from tasks.data.rows import where
-from tasks.data.snapshot import Snapshot, save_snapshot
-from tasks.data.source import read_source
+from tasks.data.snapshot import Draft, Snapshot
+from tasks.data.source import stream_source
 from tasks.data.splits import Mask
-from tasks.data.validation import validate
+from tasks.data.spool import Spool
+from tasks.data.validation import validate_part
 from tasks.data.window import Window
-from tasks.monitoring.predictions.log import days_of, event_times
+from tasks.monitoring.predictions.log import Days, days_of, event_times
 from tasks.monitoring.predictions.restricted import restrict
+from tasks.monitoring.predictions.row_rules import look_at_one_row
 from tasks.settings import Settings
 from tasks.spec import ModelSpec, SourceSpec
+
+_ROWS = 50_000
+"""Rows of short days that are validated at once: a rule's price is by the call."""
 
 
 @dataclass(frozen=True)
@@ -29,29 +37,76 @@ class Eligible:
     rows: Snapshot
     """Sorted by time and key. No outcome is in it: the same rows have the same digest before and after their labels."""
     quarantined: Snapshot
+    """Sorted so, too."""
     failures: Mapping[str, int]
     repeated: int
     """Rows left out because their key had occurred on the same day already."""
 
 
 def find_eligible(spec: ModelSpec, contract: Contract, settings: Settings, *, window: Window) -> Eligible:
-    """Save the rows of ``window`` that can be scored, and in quarantine those that break the contract."""
-    source, quarantine = spec.source, settings.of(spec.model) / "quarantine"
-    names = known_columns(spec, contract)
-    found = read_source(source, names, window, settings)
-    checked = validate(found.table, restrict(contract, names))
-    rows = _once(_sorted(checked.valid, source), source)
-    return Eligible(
-        rows=save_snapshot(rows, rows_folder(settings, spec.model), timestamp=source.timestamp),
-        quarantined=save_snapshot(checked.quarantined, quarantine, timestamp=source.timestamp),
-        failures=dict(checked.failures),
-        repeated=checked.valid.num_rows - rows.num_rows,
-    )
+    """Save the rows of ``window`` that can be scored, and in quarantine those that break the contract.
+
+    The rows of a day are in memory at once, or of some short ones. A rule of the contract that may look at several
+    rows sees those of a day, so that a row is valid or not whatever window it is scored in.
+    """
+    names, timestamp = known_columns(spec, contract), spec.source.timestamp
+    asked, broken_rows = restrict(contract, names), settings.of(spec.model) / "quarantine"
+    with (
+        _by_day(spec, names, window, settings) as spool,
+        Draft(rows_folder(settings, spec.model), timestamp=timestamp) as valid,
+        Draft(broken_rows, timestamp=timestamp) as broken,
+    ):
+        found = _Finding(spec.source, valid, broken)
+        for rows in spool.parts(together=_ROWS if look_at_one_row(asked) else 1):
+            found.add(rows, asked)
+        refuse_unusable(add_holdings(found.holdings), asked)
+        return found.save()
 
 
 def rows_folder(settings: Settings, model: str) -> Path:
     """Return where the rows are kept that were scored."""
     return settings.of(model) / "predictions" / "rows"
+
+
+@contextmanager
+def _by_day(spec: ModelSpec, names: list[str], window: Window, settings: Settings) -> Iterator[Spool]:
+    """Give the columns ``names`` of the rows of ``window``, to be had day by day."""
+    source, folder = spec.source, rows_folder(settings, spec.model)
+
+    def days(rows: pa.Table) -> Days:
+        return days_of(event_times(rows, source.timestamp))
+
+    with stream_source(source, names, window, settings) as stream:
+        there = [name for name in names if name in stream.columns_in_source]
+        with Spool(folder, there, source, days) as spool:
+            for batch in stream.batches:
+                spool.add(batch)
+            yield spool
+
+
+class _Finding:
+    """What has been found day by day."""
+
+    def __init__(self, source: SourceSpec, valid: Draft, broken: Draft) -> None:
+        self._source, self._valid, self._broken = source, valid, broken
+        self._failures: Counter[str] = Counter()
+        self._repeated = 0
+        self.holdings: list[Holdings] = []
+
+    def add(self, rows: pa.Table, contract: Contract) -> None:
+        """Add the rows of the next days."""
+        checked, holdings = validate_part(rows, contract)
+        once = _once(_sorted(checked.valid, self._source), self._source)
+        self._valid.add(once)
+        self._broken.add(_sorted(checked.quarantined, self._source))
+        self._failures.update(dict(checked.failures))
+        self._repeated += checked.valid.num_rows - once.num_rows
+        self.holdings.append(holdings)
+
+    def save(self) -> Eligible:
+        """Save the valid and the broken rows."""
+        failures = sorted(self._failures.items(), key=lambda rule: (-rule[1], rule[0]))
+        return Eligible(self._valid.save(), self._broken.save(), dict(failures), self._repeated)
 
 
 def _sorted(table: pa.Table, source: SourceSpec) -> pa.Table:

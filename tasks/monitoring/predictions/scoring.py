@@ -1,16 +1,15 @@
 """The champion scores the rows of a window to the log: batch by batch, each row once."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from tasks.data.keys import row_keys
 from tasks.data.rows import where
-from tasks.data.snapshot import Snapshot, load_snapshot
+from tasks.data.snapshot import Snapshot, load_batches
 from tasks.data.times import UTC_TIME
 from tasks.data.window import Window
 from tasks.monitoring.predictions.eligible import Eligible, find_eligible
@@ -126,17 +125,8 @@ def summarize(run: ScoringRun, found: Eligible, made: Made) -> Scoring:
 
 def _score(run: ScoringRun, rows: Snapshot, scorer: Scorer, log: Log) -> Written:
     model = load_scorer(scorer, run.spec, run.contract)
-    written = sum(_score_batch(run, batch, model, (log, rows.digest)) for batch in _batches(rows))
+    written = sum(_score_batch(run, batch, model, (log, rows.digest)) for batch in load_batches(rows, BATCH_ROWS))
     return Written(scorer.version, written, str(log.folder))
-
-
-def _batches(rows: Snapshot) -> Iterator[pa.Table]:
-    """Yield the rows of a snapshot, so many at a time, once each of its columns is known to be what was saved."""
-    for name in pq.read_schema(rows.uri).names:  # one column in memory at a time
-        load_snapshot(rows, [name])
-    with pq.ParquetFile(rows.uri) as file:
-        for batch in file.iter_batches(BATCH_ROWS):
-            yield pa.Table.from_batches([batch])
 
 
 def _score_batch(run: ScoringRun, batch: pa.Table, model: Model, into: tuple[Log, str]) -> int:

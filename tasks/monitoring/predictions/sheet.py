@@ -1,8 +1,10 @@
 """A file of rows, scored to another file: no log, no ledger, no labels."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 
@@ -13,14 +15,15 @@ import pyarrow.parquet as pq
 from tasks.data.atomic import write_whole
 from tasks.data.contract import Contract
 from tasks.data.features import known_columns
-from tasks.data.source import read_source
-from tasks.data.validation import validate
+from tasks.data.holdings import Holdings, add_holdings, refuse_unusable
+from tasks.data.source import stream_source
+from tasks.data.spool import Spool
+from tasks.data.validation import validate_part
 from tasks.data.window import Window
 from tasks.errors import SettingsError
 from tasks.monitoring.predictions.log import PREDICTION, PROBABILITY, as_columns
 from tasks.monitoring.predictions.restricted import restrict
 from tasks.monitoring.predictions.scorer import champion_of, load_scorer
-from tasks.monitoring.predictions.scoring import BATCH_ROWS
 from tasks.release.artifact import Model
 from tasks.release.ledger.book import Ledger
 from tasks.settings import Settings
@@ -61,16 +64,41 @@ def fill(sheet: Sheet, spec: ModelSpec, contract: Contract, settings: Settings) 
     model = load_scorer(champion, spec, contract)
     names = known_columns(spec, contract)
     place = spec.source.model_copy(update={"uri": str(sheet.input.resolve()), "table": None, "query": None})
-    checked = validate(read_source(place, names, _ALL_TIMES, settings).table, restrict(contract, names))
-    write_whole(sheet.output, lambda file: _write(_told(checked.valid, model, spec), file, sheet.output))
-    return Filled(champion.version, checked.valid.num_rows, checked.quarantined.num_rows, dict(checked.failures))
+    filling = _Filling(model, spec, restrict(contract, names))
+    with stream_source(place, names, _ALL_TIMES, settings) as stream:
+        there = [name for name in names if name in stream.columns_in_source]
+        with Spool(sheet.output.parent, there, place) as spool:
+            for batch in stream.batches:
+                spool.add(batch)
+            write_whole(sheet.output, lambda file: _write(filling.tell(spool.parts()), file, sheet.output))
+    return filling.filled(champion.version)
 
 
-def _told(rows: pa.Table, model: Model, spec: ModelSpec) -> pa.Table:
-    """Return what is said of ``rows``, predicted some at a time: their features take more memory than they do."""
-    which = list(dict.fromkeys([*spec.source.key, spec.source.timestamp]))
-    starts = range(0, max(rows.num_rows, 1), BATCH_ROWS)
-    return pa.concat_tables([_predicted(rows.slice(start, BATCH_ROWS), which, model) for start in starts])
+class _Filling:
+    """What is said of rows, portion by portion, and what was counted on the way."""
+
+    def __init__(self, model: Model, spec: ModelSpec, contract: Contract) -> None:
+        self._model, self._contract = model, contract
+        self._which = list(dict.fromkeys([*spec.source.key, spec.source.timestamp]))
+        self._rows, self._quarantined = 0, 0
+        self._failures: Counter[str] = Counter()
+
+    def tell(self, portions: Iterator[pa.Table]) -> Iterator[pa.Table]:
+        """Yield what is said of the valid rows of each portion; raise DataRefused at the end if none can be read."""
+        held: list[Holdings] = []
+        for rows in portions:
+            checked, holdings = validate_part(rows, self._contract)
+            self._rows += checked.valid.num_rows
+            self._quarantined += checked.quarantined.num_rows
+            self._failures.update(dict(checked.failures))
+            held.append(holdings)
+            yield _predicted(checked.valid, self._which, self._model)
+        refuse_unusable(add_holdings(held), self._contract)
+
+    def filled(self, version: int) -> Filled:
+        """Return what came of it."""
+        failures = sorted(self._failures.items(), key=lambda rule: (-rule[1], rule[0]))
+        return Filled(version, self._rows, self._quarantined, dict(failures))
 
 
 def _predicted(rows: pa.Table, which: list[str], model: Model) -> pa.Table:
@@ -85,9 +113,13 @@ def _headings(model: Model) -> list[str]:
     return [f"{PROBABILITY}{name}" for name in model.target.classes]
 
 
-def _write(table: pa.Table, file: BinaryIO, path: Path) -> None:
+def _write(tables: Iterator[pa.Table], file: BinaryIO, path: Path) -> None:
+    first = next(tables)
     if path.suffix.lower() == ".parquet":
-        pq.write_table(table, file)
-        return
-    texts = [pa.field(f.name, pa.string() if pa.types.is_dictionary(f.type) else f.type) for f in table.schema]
-    pacsv.write_csv(table.cast(pa.schema(texts)), file)
+        schema, kind = first.schema, pq.ParquetWriter
+    else:
+        texts = [pa.field(f.name, pa.string() if pa.types.is_dictionary(f.type) else f.type) for f in first.schema]
+        schema, kind = pa.schema(texts), pacsv.CSVWriter
+    with kind(file, schema) as writer:
+        for table in chain([first], tables):
+            writer.write_table(table.cast(schema))

@@ -119,5 +119,5 @@ def _explained() -> Iterator[None]:
 
     try:
         yield
-    except sa.exc.OperationalError as error:
+    except (sa.exc.OperationalError, sa.exc.ProgrammingError) as error:  # not there; or there, and not for this user
         raise LedgerError(f"the ledger's database cannot be used: {str(error.orig).splitlines()[0]}") from error

@@ -11,13 +11,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from tasks.errors import LeaseLost, LedgerError, ModelBusy
 from tasks.release.ledger.book import Ledger, Page
 
 Purpose = Literal["training", "promotion", "scoring"]
+PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
 LASTS = timedelta(seconds=60)
+_GIVEN_BACK = datetime.fromtimestamp(0, UTC)
+"""When a lease has run out that its holder gave back: one that ran out later was its holder's until he died."""
 _BEATS = 4
 """Renewals in the life of a lease."""
 _HELD = "SELECT fence, holder, expires FROM lease WHERE model = :model AND purpose = :purpose"
@@ -57,6 +60,11 @@ class Holding:
         """Whether it ran out, or its holder was a process of this machine that is gone."""
         return datetime.now(UTC) >= self.expires or _gone(self.holder)
 
+    @property
+    def died(self) -> bool:
+        """Whether it is free, and nobody gave it back."""
+        return self.free and self.expires != _GIVEN_BACK
+
 
 @contextmanager
 def leased(ledger: Ledger, model: str, purpose: Purpose, *, lasts: timedelta = LASTS) -> Iterator[Lease]:
@@ -70,7 +78,7 @@ def leased(ledger: Ledger, model: str, purpose: Purpose, *, lasts: timedelta = L
     finally:
         done.set()
         heart.join()
-        _expire(ledger, lease, datetime.now(UTC))
+        _expire(ledger, lease, _GIVEN_BACK)
 
 
 def require(page: Page, lease: Lease) -> None:
@@ -89,6 +97,22 @@ def holding(page: Page, model: str, purpose: Purpose) -> Holding | None:
 
     row = page.connection.execute(sa.text(_HELD), {"model": model, "purpose": purpose}).first()
     return Holding(row.fence, row.holder, datetime.fromisoformat(row.expires)) if row else None
+
+
+def at_work(ledger: Ledger, model: str) -> dict[Purpose, Holding]:
+    """Return who works on ``model`` now, by what for."""
+    with ledger.deciding() as page:
+        found = {purpose: holding(page, model, purpose) for purpose in PURPOSES}
+    return {purpose: held for purpose, held in found.items() if held and not held.free}
+
+
+def give_back(page: Page, model: str, purpose: Purpose) -> Holding | None:
+    """Give back a lease whose holder died, and return what it was; None: there is no such lease."""
+    found = holding(page, model, purpose)
+    if found is None or not found.died:
+        return None
+    _write_expiry(page, Lease(model, purpose, found.fence), _GIVEN_BACK)
+    return found
 
 
 def _take(ledger: Ledger, model: str, purpose: Purpose, lasts: timedelta) -> Lease:
@@ -114,10 +138,14 @@ def _beat(ledger: Ledger, lease: Lease, lasts: timedelta, done: threading.Event)
 
 def _expire(ledger: Ledger, lease: Lease, at: datetime) -> None:
     """Have the lease run out at ``at``; nothing, if somebody else has it by now."""
+    with ledger.deciding() as page:
+        _write_expiry(page, lease, at)
+
+
+def _write_expiry(page: Page, lease: Lease, at: datetime) -> None:
     import sqlalchemy as sa
 
-    with ledger.deciding() as page:
-        page.connection.execute(sa.text(_UNTIL), {**lease.where, "fence": lease.fence, "expires": at.isoformat()})
+    page.connection.execute(sa.text(_UNTIL), {**lease.where, "fence": lease.fence, "expires": at.isoformat()})
 
 
 def _gone(holder: str) -> bool:

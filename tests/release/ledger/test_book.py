@@ -1,25 +1,52 @@
-import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
-from datetime import UTC, datetime
-from pathlib import Path
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import sqlalchemy as sa
 
+from benchmarks.drill.postgres import new_database
 from tasks.errors import LedgerError
 from tasks.release.ledger.book import Ledger
-from tasks.release.ledger.records import Evidence, Places, Proposed, Rejected, RolledBack
+from tasks.release.ledger.entries import KINDS
+from tasks.release.ledger.records import (
+    Answered,
+    Approved,
+    Claimed,
+    Evidence,
+    Expired,
+    Judged,
+    Places,
+    Promoted,
+    Proposed,
+    Rejected,
+    Requested,
+    RolledBack,
+    Scored,
+    What,
+)
 
 NOON = datetime(2013, 6, 1, 12, tzinfo=UTC)
+DAY = timedelta(days=1)
 WHERE = Places("/rows", "/artifact", "/record")
 EVIDENCE = Evidence("a", "b", "c", "d", "e")
 PROPOSED = Proposed(2, "better", EVIDENCE, 1, WHERE, None, 1)
 REJECTED = Rejected(2, 1, "ada", "not „now“")
-
-
-@pytest.fixture
-def url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path / 'home' / 'ledger.db'}"
+ONE_OF_EACH: tuple[What, ...] = (
+    Judged("run", NOON, "drift", "better", True, "besser als „später“", 2, EVIDENCE),
+    Proposed(2, "better", EVIDENCE, None, WHERE, NOON + timedelta(microseconds=1), 2),
+    Approved(2, 2, "ada", "it\nis 100 % better; \\o/", emergency=False),
+    Promoted(2, 2, None, 1, "b", "/artifact", ("ada", "bob"), emergency=True),
+    Scored(2, NOON - DAY, NOON, 2**40, 3, "snapshot"),
+    Requested("performance", NOON, 2, "0.71, where 0.75 was promised", "digest"),
+    Claimed(6, 7, "20130601T120000.000000-1"),
+    Answered(6, None, "failed", "no rows", None, superseded=False),
+    PROPOSED,
+    Rejected(2, 9, "ada", "no: 'quoted'"),
+    PROPOSED,
+    Expired(2, 11, "version 3 was proposed"),
+    RolledBack(1, 2, 2, "b", "/artifact", "ada", "too slow"),
+)
 
 
 @pytest.fixture
@@ -33,15 +60,25 @@ def ledger(url: str) -> Ledger:
 
 
 @pytest.fixture
-def by_hand(ledger: Ledger, url: str) -> Callable[[str], None]:
-    """Run SQL on the ledger's file as somebody with a database browser would."""
+def by_hand(ledger: Ledger, url: str) -> Callable[..., None]:
+    """Run SQL on the ledger's database as somebody with a database browser would."""
     assert ledger.entries()
 
-    def run(statement: str) -> None:
-        with sqlite3.connect(url.removeprefix("sqlite:///")) as connection:
-            connection.executescript(statement)
+    def run(*statements: str) -> None:
+        with sa.create_engine(url, poolclass=sa.NullPool).begin() as connection:
+            for statement in statements:
+                connection.exec_driver_sql(statement)
 
     return run
+
+
+@pytest.fixture
+def disarm(by_hand: Callable[..., None], url: str) -> Callable[[], None]:
+    """Have the database refuse nothing any more, as its owner can."""
+    if url.startswith("sqlite"):
+        names = ("ledger_never_updated", "ledger_never_deleted", "ledger_only_grows")
+        return lambda: by_hand(*(f"DROP TRIGGER {name}" for name in names))
+    return lambda: by_hand("ALTER TABLE ledger DISABLE TRIGGER USER")
 
 
 def test_what_was_appended_is_read_as_it_was(ledger: Ledger) -> None:
@@ -50,6 +87,16 @@ def test_what_was_appended_is_read_as_it_was(ledger: Ledger) -> None:
     assert (first.number, first.model, first.kind, first.at, first.what) == (1, "flights", "proposal", NOON, PROPOSED)
     assert (second.what, second.previous) == (REJECTED, first.digest)
     assert [entry.number for entry in ledger.entries()] == [1, 2, 3]
+
+
+def test_a_record_of_each_kind_is_read_as_it_was(url: str) -> None:
+    ledger = Ledger(url)
+    with ledger.deciding() as page:
+        written = [page.append("returns", what, at=NOON) for what in ONE_OF_EACH]
+
+    assert {entry.kind for entry in written} == set(KINDS)
+    assert ledger.entries("returns") == written
+    assert ledger.verify() is None
 
 
 def test_a_reader_does_not_wait_for_a_decision_that_is_being_taken(ledger: Ledger, url: str) -> None:
@@ -82,13 +129,28 @@ def test_the_same_file_again_goes_on_where_it_was(ledger: Ledger, url: str) -> N
     [
         "UPDATE ledger SET content = '{}' WHERE number = 1",
         "DELETE FROM ledger WHERE number = 3",
-        "INSERT OR REPLACE INTO ledger SELECT number, 'orders', kind, at, content, fence, closes, previous, digest FROM ledger WHERE number = 1",
+        "DELETE FROM ledger",
+        "INSERT INTO ledger SELECT number, 'orders', kind, at, content, fence, closes, previous, digest FROM ledger "
+        "WHERE number = 1 ON CONFLICT (number) DO UPDATE SET model = excluded.model",
         "INSERT INTO ledger SELECT 9, model, kind, at, content, NULL, NULL, 'x', 'y' FROM ledger WHERE number = 1",
     ],
 )
-def test_the_database_itself_refuses_to_change_what_is_written(statement: str, by_hand: Callable[[str], None]) -> None:
-    with pytest.raises(sqlite3.IntegrityError, match="the ledger is append-only"):
+def test_the_database_itself_refuses_to_change_what_is_written(
+    statement: str, ledger: Ledger, by_hand: Callable[..., None]
+) -> None:
+    written = ledger.entries()
+
+    with pytest.raises(sa.exc.DBAPIError, match="the ledger is append-only"):
         by_hand(statement)
+    assert ledger.entries() == written
+
+
+def test_the_ways_around_that_only_one_database_knows_are_refused_too(by_hand: Callable[..., None], url: str) -> None:
+    replaced = "SELECT number, 'orders', kind, at, content, fence, closes, previous, digest FROM ledger"
+    way = f"INSERT OR REPLACE INTO ledger {replaced}" if url.startswith("sqlite") else "TRUNCATE ledger"
+
+    with pytest.raises(sa.exc.DBAPIError, match="the ledger is append-only"):
+        by_hand(way)
 
 
 @pytest.mark.parametrize(
@@ -100,6 +162,7 @@ def test_the_database_itself_refuses_to_change_what_is_written(statement: str, b
             "is not what was written",
         ),
         ("UPDATE ledger SET at = '2014-01-01T00:00:00+00:00' WHERE number = 1", 1, "is not what was written"),
+        ("UPDATE ledger SET kind = 'promise' WHERE number = 1", 1, "is not what was written"),
         ("UPDATE ledger SET closes = NULL WHERE number = 2", 2, "is not what was written"),
         ("DELETE FROM ledger WHERE number = 2", 2, "is missing"),
         ("UPDATE ledger SET digest = 'x' WHERE number = 2", 2, "is not what was written"),
@@ -107,10 +170,16 @@ def test_the_database_itself_refuses_to_change_what_is_written(statement: str, b
     ],
 )
 def test_an_entry_changed_by_hand_is_found_by_number(
-    change: str, number: int, finding: str, ledger: Ledger, by_hand: Callable[[str], None]
+    change: str,
+    number: int,
+    finding: str,
+    ledger: Ledger,
+    by_hand: Callable[..., None],
+    disarm: Callable[[], None],
 ) -> None:
     assert ledger.verify() is None
-    by_hand(f"DROP TRIGGER ledger_never_updated; DROP TRIGGER ledger_never_deleted; {change}")
+    disarm()
+    by_hand(change)
 
     found = ledger.verify()
 
@@ -120,14 +189,12 @@ def test_an_entry_changed_by_hand_is_found_by_number(
 
 
 def test_a_proposal_ends_once_and_a_champion_s_number_exists_once(ledger: Ledger) -> None:
-    from sqlalchemy.exc import IntegrityError
-
     rollback = RolledBack(1, 2, 7, "b", "/artifact", "ada", "too slow")
     with ledger.deciding() as page:
         page.append("flights", rollback, at=NOON)
 
     for twice in (REJECTED, rollback):
-        with pytest.raises(IntegrityError), ledger.deciding() as page:
+        with pytest.raises(sa.exc.IntegrityError), ledger.deciding() as page:
             page.append("flights", twice, at=NOON)
     assert ledger.verify() is None
 
@@ -162,7 +229,17 @@ def test_a_database_that_cannot_be_used_is_one_clear_line(url: str, message: str
     assert "\n" not in str(caught.value)
 
 
-def test_tables_of_a_later_version_are_refused(url: str, by_hand: Callable[[str], None]) -> None:
+def test_a_person_of_the_database_who_may_not_write_is_told_so_in_one_line(postgresql: str) -> None:
+    url = new_database(postgresql)
+    with sa.create_engine(url, poolclass=sa.NullPool).begin() as connection:
+        connection.exec_driver_sql("CREATE ROLE guest LOGIN")
+
+    with pytest.raises(LedgerError, match="cannot be used: permission denied for schema public") as caught:
+        Ledger(url.replace("//perennial@", "//guest@"))
+    assert "\n" not in str(caught.value)
+
+
+def test_tables_of_a_later_version_are_refused(url: str, by_hand: Callable[..., None]) -> None:
     by_hand("UPDATE ledger_schema SET version_num = '9999'")
 
     with pytest.raises(LedgerError, match="tables of version 9999, newer than this Perennial's 0001"):

@@ -2,13 +2,12 @@ import subprocess
 import sys
 import time
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
 from tasks.errors import LeaseLost, ModelBusy
 from tasks.release.ledger.book import Ledger
-from tasks.release.ledger.leases import Lease, holding, leased, require
+from tasks.release.ledger.leases import Holding, Lease, at_work, give_back, holding, leased, require
 
 SHORT = timedelta(seconds=0.4)
 HOLD = """
@@ -19,11 +18,6 @@ with leased(Ledger(sys.argv[1]), "flights", "training"):
     print("held", flush=True)
     time.sleep(60)
 """
-
-
-@pytest.fixture
-def url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path / 'ledger.db'}"
 
 
 @pytest.fixture
@@ -75,8 +69,29 @@ def test_the_lease_of_a_killed_process_is_free_at_once(ledger: Ledger, url: str)
     child.wait()
     child.stdout.close()
 
+    assert at_work(ledger, "flights") == {}
     with leased(ledger, "flights", "training") as lease:
         assert lease.fence == 2
+        assert list(at_work(ledger, "flights")) == ["training"]
+
+
+def test_a_lease_that_its_holder_did_not_give_back_is_told_from_one_that_he_did(ledger: Ledger, url: str) -> None:
+    def given_back() -> Holding | None:
+        with ledger.deciding() as page:
+            return give_back(page, "flights", "training")
+
+    with leased(ledger, "flights", "training"):
+        assert given_back() is None
+    assert given_back() is None
+
+    with subprocess.Popen([sys.executable, "-c", HOLD, url], stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == "held\n"
+        child.kill()
+    found = given_back()
+    assert found is not None
+    assert found.holder.startswith(f"process {child.pid} on ")
+    assert given_back() is None
 
 
 def test_the_lease_of_another_machine_is_free_when_it_ran_out(ledger: Ledger) -> None:

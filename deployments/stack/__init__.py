@@ -1,0 +1,1 @@
+"""One machine's stack: Prefect's server, MLflow's pages, our deployments and a worker, supervised."""

@@ -1,0 +1,71 @@
+"""What Prefect will run next; and proof that it will: its scheduler has made runs of what is scheduled."""
+
+import json
+import time
+import urllib.request
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+PROOF_SECONDS = 75
+"""Prefect's scheduler looks at new deployments every few seconds, and at all of them every minute."""
+_PAGE = 200
+
+
+@dataclass(frozen=True)
+class Due:
+    """The next run of a deployment."""
+
+    deployment: str
+    """``training/flight_delay``, as Prefect writes it."""
+    at: datetime
+
+
+def prove(api: str) -> tuple[Due, ...] | None:
+    """Return what is scheduled, once there are runs of it; None: nothing has a schedule.
+
+    Nothing in it: the scheduler made no run in time. It does so in silence when a library is of the wrong version.
+    """
+    if not any(_has_schedule(found) for found in _deployments(api)):
+        return None
+    deadline = time.monotonic() + PROOF_SECONDS
+    while not (due := next_runs(api)) and time.monotonic() < deadline:
+        time.sleep(0.5)
+    return due
+
+
+def next_runs(api: str) -> tuple[Due, ...]:
+    """Return the next run of each of our deployments that has one, soonest first."""
+    names = {found["id"]: found for found in _deployments(api)}
+    if not names:
+        return ()
+    flows = {found["id"]: found["name"] for found in _ask(api, "flows/filter", {"limit": _PAGE})}
+    wanted = {
+        "deployments": {"id": {"any_": list(names)}},
+        "flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}},
+        "sort": "EXPECTED_START_TIME_ASC",
+        "limit": _PAGE,
+    }
+    first: dict[str, Due] = {}
+    for run in _ask(api, "flow_runs/filter", wanted):
+        known = names[run["deployment_id"]]
+        due = Due(f"{flows[known['flow_id']]}/{known['name']}", datetime.fromisoformat(run["expected_start_time"]))
+        first.setdefault(known["id"], due)
+    return tuple(first.values())
+
+
+def _deployments(api: str) -> list[dict[str, Any]]:
+    return _ask(api, "deployments/filter", {"deployments": {"tags": {"all_": ["perennial"]}}, "limit": _PAGE})
+
+
+def _has_schedule(found: dict[str, Any]) -> bool:
+    return not found["paused"] and any(one["active"] for one in found["schedules"])
+
+
+def _ask(api: str, what: str, body: dict[str, Any]) -> list[dict[str, Any]]:
+    request = urllib.request.Request(  # noqa: S310 - the API's own address
+        f"{api}/{what}", json.dumps(body).encode(), {"Content-Type": "application/json"}
+    )
+    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+        found: list[dict[str, Any]] = json.load(answer)
+    return found

@@ -1,0 +1,143 @@
+"""``perennial up`` and ``perennial down``."""
+
+import os
+import shutil
+import signal
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+
+from deployments.stack import parts, ports, running
+from deployments.stack.parts import Ports
+from deployments.stack.running import Process, Running
+from deployments.stack.scheduled import prove
+from deployments.stack.servers import deploy
+from deployments.stack.supervisor import Say, Supervisor
+from tasks.errors import ServerError
+from tasks.release.lock import one_at_a_time
+from tasks.settings import Settings, is_up
+from tasks.spec import load_spec, names
+
+LEAST_FREE = 200_000_000
+"""Bytes: databases that cannot grow break in ways that nobody understands."""
+DOWN_SECONDS = 120
+_SHOWN = 5
+
+
+def up(settings: Settings, where: Ports, say: Say) -> None:
+    """Run the stack until SIGTERM or ctrl-C; if it runs already, say so.
+
+    Raises:
+        SpecError: a spec cannot be read.
+        ServerError: a port is taken, the disk is full, or a part does not start.
+    """
+    if there := running.current(settings.home):
+        say(f"it is up already: Prefect {there.prefect_api.removesuffix('/api')}, MLflow {there.mlflow}")
+        say("perennial status shows how it stands, perennial down stops it")
+        return
+    for name in names(settings.specs):
+        load_spec(name, settings.specs)  # a mistake in one is told before anything is started
+    _check_room(settings)
+    with running.only_one(settings.home), _until_told() as told:
+        _clear_away(settings, say)
+        ports.check_free(where.prefect, "Prefect", "--prefect-port")
+        ports.check_free(where.mlflow, "MLflow", "--mlflow-port")
+        supervisor = Supervisor(settings, say, changed=partial(_write_down, settings, where))
+        try:
+            _start(supervisor, settings, where, say)
+            supervisor.watch(told)
+        finally:
+            say("stopping")
+            for name in supervisor.stop():
+                say(f"{name} is stopped")
+            running.forget(settings.home)
+
+
+def down(settings: Settings, say: Say) -> None:
+    """Stop the stack of this home, and wait until all of it has ended.
+
+    Raises:
+        ServerError: it did not end in time.
+    """
+    found = running.current(settings.home)
+    if found is None:
+        _clear_away(settings, say)
+        say(f"nothing is up for {settings.home}")
+        return
+    os.kill(found.supervisor.pid, signal.SIGTERM)
+    waited = threading.Event()
+    for _ in range(DOWN_SECONDS * 5):
+        if not is_up(settings.home):
+            say("everything is stopped")
+            return
+        waited.wait(0.2)
+    raise ServerError(
+        f"process {found.supervisor.pid} has not stopped the stack in {DOWN_SECONDS} s; kill -9 it, and run "
+        "perennial down again"
+    )
+
+
+def _start(supervisor: Supervisor, settings: Settings, where: Ports, say: Say) -> None:
+    say("starting Prefect and MLflow; the first time, their databases are made")
+    with one_at_a_time(settings.home / "mlflow.lock"):  # on a new home it makes the tables
+        supervisor.start(parts.prefect_server(where), parts.mlflow_pages(settings, where))
+    say(f"Prefect  {where.prefect_url}")
+    say(f"MLflow   {where.mlflow_url}")
+    deploy(settings, where.api)
+    supervisor.start(parts.worker(settings, where.api))
+    _say_what_comes(where, say)
+
+
+def _say_what_comes(where: Ports, say: Say) -> None:
+    due = prove(where.api)
+    if due is None:
+        say("nothing is scheduled: no spec has a [schedule]. Write one (docs/spec.md), and run perennial deploy")
+    elif not due:
+        say("warning: Prefect's scheduler has made no run of what is scheduled; is sqlalchemy below 2.1?")
+    else:
+        say("scheduled, first:")
+        for run in due[:_SHOWN]:
+            say(f"  {run.at:%Y-%m-%d %H:%M} UTC  {run.deployment}")
+    say(f"Approve or reject: {where.prefect_url}/deployments, promotion, Custom run; or perennial approve")
+    say("perennial status shows how it stands; ctrl-C or perennial down stops all")
+
+
+def _write_down(settings: Settings, where: Ports, processes: Sequence[Process]) -> None:
+    mine = running.process("up", os.getpid())
+    running.write(settings.home, Running(where.api, where.mlflow_url, mine, tuple(processes)))
+
+
+def _clear_away(settings: Settings, say: Say) -> None:
+    """Stop what a stack has left whose supervisor was killed."""
+    if left := running.read(settings.home):
+        for name in running.stop(left.parts[::-1]):
+            say(f"{name} was left over from a stack that was killed; it is stopped")
+        running.forget(settings.home)
+
+
+def _check_room(settings: Settings) -> None:
+    place = settings.home
+    while not place.exists():
+        place = place.parent
+    if (free := shutil.disk_usage(place).free) < LEAST_FREE:
+        raise ServerError(
+            f"{settings.home}: {free / 1e6:.0f} MB are free on its disk, and the databases need at least "
+            f"{LEAST_FREE / 1e6:.0f} MB; make room (perennial prune shows what can go), or set PERENNIAL_HOME"
+        )
+
+
+@contextmanager
+def _until_told() -> Iterator[threading.Event]:
+    """Give an event that SIGTERM and ctrl-C set.
+
+    Handlers of our own, also because a process that ignores ctrl-C, as one in the background of a script does, hands
+    that on to its children, and a worker of Prefect's that ignores it ignores SIGTERM, too.
+    """
+    told = threading.Event()
+    before = {sign: signal.signal(sign, lambda *_: told.set()) for sign in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield told
+    finally:
+        for sign, handler in before.items():
+            signal.signal(sign, handler)

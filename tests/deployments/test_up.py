@@ -1,0 +1,173 @@
+"""`perennial up`: what a user starts, kills, and starts again."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from deployments.stack import running
+from deployments.stack.ports import free_port
+from tasks.settings import Settings, is_up, load_settings
+
+pytestmark = [pytest.mark.server, pytest.mark.timeout(300)]
+READY = "perennial status shows how it stands"
+SCHEDULE = '\n[schedule]\ntrain = "0 3 * * *"\n'
+
+
+class Stack:
+    """`perennial up` in a process of its own, on ports of its own."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings, self.log = settings, settings.home / "up.txt"
+        ports = ["--prefect-port", str(free_port()), "--mlflow-port", str(free_port())]
+        settings.home.mkdir(parents=True, exist_ok=True)
+        with self.log.open("w") as output:
+            command = [sys.executable, "-m", "deployments.cli", "up", *ports]
+            self.process = psutil.Popen(command, stdout=output, stderr=subprocess.STDOUT, start_new_session=True)
+
+    def says(self, text: str, seconds: float = 120) -> str:
+        """Wait until it has said ``text``, and return all that it said."""
+        deadline = time.monotonic() + seconds
+        while text not in (said := self.log.read_text()):
+            assert time.monotonic() < deadline, f"{text!r} was not said:\n{said}"
+            assert self.process.poll() is None, f"it ended:\n{said}"
+            time.sleep(0.2)
+        return said
+
+    def part(self, name: str) -> psutil.Process:
+        found = running.read(self.settings.home)
+        assert found
+        (alive,) = [there for one in found.parts if one.name == name and (there := one.alive)]
+        return alive
+
+    def family(self) -> list[psutil.Process]:
+        return [self.process, *self.process.children(recursive=True)]
+
+
+def perennial(*words: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", "deployments.cli", *words], check=False, capture_output=True, text=True, timeout=150
+    )
+
+
+def status() -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(perennial("status", "--json").stdout)
+    return found
+
+
+def eventually(true: Callable[[], bool], seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.3)
+
+
+@pytest.fixture
+def scheduled(project: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """The small project, with a schedule, and no server that the environment names."""
+    monkeypatch.delenv("PREFECT_API_URL", raising=False)
+    spec = project / "deployments" / "returns.toml"
+    spec.write_text(spec.read_text() + SCHEDULE)
+    return load_settings()
+
+
+@pytest.fixture
+def stack(scheduled: Settings) -> Iterator[Stack]:
+    """A stack that is up."""
+    made = Stack(scheduled)
+    try:
+        made.says(READY)
+        yield made
+    finally:
+        family = made.family() if made.process.poll() is None else []
+        perennial("down")
+        for left in family:
+            if left.is_running():
+                left.kill()
+
+
+def test_up_runs_everything_keeps_it_alive_and_leaves_nothing(stack: Stack) -> None:
+    said = stack.says(READY)
+    assert "training/returns" in said
+    assert "scheduled, first:" in said
+    found = status()
+    assert [(part["name"], part["well"]) for part in found["parts"]] == [
+        ("Prefect", True),
+        ("MLflow", True),
+        ("worker", True),
+    ]
+    assert [run["deployment"] for run in found["models"][0]["next"]] == ["training/returns"]
+    again = perennial("up")
+    assert (again.returncode, "it is up already: Prefect http://127.0.0.1:" in again.stdout) == (0, True)
+    listening = {c.laddr.ip for one in stack.family() for c in one.net_connections("inet") if c.status == "LISTEN"}
+    assert listening == {"127.0.0.1"}
+
+    dead = stack.part("MLflow")
+    dead.kill()
+    stack.says("MLflow ended with exit code -9; starting it again in 1 s")
+    stack.says("MLflow was started again, process")
+    assert stack.part("MLflow").pid != dead.pid
+
+    family = stack.family()
+    assert "everything is stopped" in perennial("down").stdout
+    _, alive = psutil.wait_procs(family, timeout=5)
+    assert alive == []
+    assert not is_up(stack.settings.home)
+    assert "nothing is up" in perennial("down").stdout
+
+
+@pytest.mark.drill
+def test_what_a_killed_stack_leaves_is_cleared_away_by_the_next(stack: Stack) -> None:
+    left = stack.family()[1:]
+    stack.process.kill()
+    eventually(lambda: not is_up(stack.settings.home))
+    assert any(one.is_running() for one in left)
+
+    second = Stack(stack.settings)
+    said = second.says(READY)
+    assert "Prefect was left over from a stack that was killed; it is stopped" in said
+    assert not any(one.is_running() and one.status() != psutil.STATUS_ZOMBIE for one in left)
+    os.kill(second.process.pid, signal.SIGINT)
+    assert second.process.wait(60) == 0
+
+
+def test_a_port_that_is_taken_names_the_process_that_has_it(scheduled: Settings) -> None:
+    port = free_port()
+    command = [sys.executable, "-m", "http.server", "--bind", "127.0.0.1", str(port)]
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as server:
+        try:
+            eventually(lambda: any(c.laddr.port == port for c in psutil.Process(server.pid).net_connections("inet")))
+            refused = perennial("up", "--prefect-port", str(port))
+        finally:
+            server.kill()
+    assert refused.returncode == 2
+    assert f"port {port} of 127.0.0.1 is taken by process {server.pid} (" in refused.stderr
+    assert f"perennial up --prefect-port {port + 100}" in refused.stderr
+    assert not is_up(scheduled.home)
+
+
+def test_a_disk_that_is_nearly_full_is_said_before_anything_is_started(
+    scheduled: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from deployments.stack import up
+    from deployments.stack.parts import Ports
+    from tasks.errors import ServerError
+
+    monkeypatch.setattr(up, "LEAST_FREE", 10**18)
+    with pytest.raises(ServerError, match="MB are free on its disk, and the databases need at least"):
+        up.up(scheduled, Ports(free_port(), free_port()), print)
+
+
+def test_a_file_of_a_stack_that_is_damaged_is_no_stack(scheduled: Settings) -> None:
+    scheduled.home.mkdir(parents=True)
+    (scheduled.home / "up.json").write_text('{"prefect_api": "http')
+    assert running.read(scheduled.home) is None
+    assert perennial("down").stdout.startswith("nothing is up")
