@@ -12,7 +12,7 @@ from deployments.answers import Answer
 from deployments.entry_lines import clock, told
 from deployments.stack import running
 from deployments.stack.running import Running
-from deployments.stack.scheduled import Due, next_runs
+from deployments.stack.scheduled import Api, Due, next_runs
 from deployments.stack.supervisor import is_well
 from tasks.errors import SpecError
 from tasks.plain import write
@@ -117,7 +117,7 @@ def _due(settings: Settings) -> tuple[Due, ...] | None:
     if settings.prefect_api_url is None:
         return None
     try:
-        return next_runs(settings.prefect_api_url)
+        return next_runs(Api(settings.prefect_api_url, settings.prefect_login))
     except (urllib.error.URLError, OSError, ValueError):
         return None
 

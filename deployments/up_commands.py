@@ -9,7 +9,8 @@ from deployments.stack.ports import MLFLOW_PORT, PREFECT_PORT
 @command
 @click.option("--prefect-port", type=click.IntRange(1, 65535), default=PREFECT_PORT, show_default=True)
 @click.option("--mlflow-port", type=click.IntRange(1, 65535), default=MLFLOW_PORT, show_default=True)
-def up(prefect_port: int, mlflow_port: int) -> None:
+@click.option("--auth", is_flag=True, help="Both servers ask for a password; it is in secrets.json of the home folder.")
+def up(prefect_port: int, mlflow_port: int, auth: bool) -> None:
     """Run everything on this machine: Prefect, MLflow, the deployments of all specs, and a worker for their runs.
 
     On loopback. A part that dies is started again. Other commands of the same home report to this Prefect by
@@ -23,7 +24,7 @@ def up(prefect_port: int, mlflow_port: int) -> None:
     from deployments.stack.up import up as run
     from tasks.settings import load_settings
 
-    run(load_settings(), Ports(prefect_port, mlflow_port), click.echo)
+    run(load_settings(), Ports(prefect_port, mlflow_port), click.echo, auth=auth)
 
 
 @command

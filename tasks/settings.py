@@ -29,8 +29,8 @@ QUIET = {
     "GIT_PYTHON_REFRESH": "quiet",  # MLflow warns where git is not installed
 }
 """Variables that every process of ours runs with, unless the user has set them otherwise."""
-UP_LOCK, UP_FILE = "up.lock", "up.json"
-"""In the home folder: held while `perennial up` runs for it, and where its servers are."""
+UP_LOCK, UP_FILE, SECRETS_FILE = "up.lock", "up.json", "secrets.json"
+"""In the home folder: held while `perennial up` runs for it; where its servers are; and what they ask for."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,8 @@ class Settings:
 
     None: Prefect starts a temporary one.
     """
+    prefect_login: str | None = field(default=None, repr=False)
+    """What that server asks for; None: nothing, or PREFECT_API_AUTH_STRING says it."""
     ledger_url: str | None = field(default=None, repr=False)
     """The ledger's database, which may name a password; None: a file in the home folder."""
 
@@ -85,7 +87,8 @@ def load_settings(environ: Mapping[str, str] | None = None, *, cwd: Path | None 
         project=project,
         home=home,
         threads=_threads(env),
-        prefect_api_url=env.get("PREFECT_API_URL") or _server_of(home),
+        prefect_api_url=env.get("PREFECT_API_URL") or _up(home, "prefect_api"),
+        prefect_login=env.get("PREFECT_API_AUTH_STRING") or _login_of(home),
         ledger_url=env.get("PERENNIAL_LEDGER") or None,
     )
 
@@ -104,8 +107,9 @@ def prepare_environment(settings: Settings, *, quiet_console: bool = False) -> N
 
 def environment_of(settings: Settings) -> dict[str, str]:
     """Return the variables that a process of ours runs with, where the user has not set them."""
-    server = {"PREFECT_API_URL": settings.prefect_api_url} if settings.prefect_api_url else {}
-    return {**QUIET, "PREFECT_HOME": str(settings.home / "prefect"), **server}
+    server = {"PREFECT_API_URL": settings.prefect_api_url, "PREFECT_API_AUTH_STRING": settings.prefect_login}
+    named = {name: value for name, value in server.items() if value}
+    return {**QUIET, "PREFECT_HOME": str(settings.home / "prefect"), **named}
 
 
 def is_up(home: Path) -> bool:
@@ -155,14 +159,24 @@ def _home(env: Mapping[str, str], project: Path) -> Path:
     return Path(named).expanduser().resolve()
 
 
-def _server_of(home: Path) -> str | None:
-    """Return the API of the Prefect server that `perennial up` runs for ``home``, if it does."""
+def _up(home: Path, what: str) -> str | None:
+    """Return what `perennial up`, if it runs for ``home``, has written down of itself."""
     if not is_up(home):
         return None
     try:
-        return str(json.loads((home / UP_FILE).read_text(encoding="utf-8"))["prefect_api"])
+        return json.loads((home / UP_FILE).read_text(encoding="utf-8"))[what] or None
     except (OSError, ValueError, KeyError):
         return None  # it is just coming up, or going down
+
+
+def _login_of(home: Path) -> str | None:
+    """Return what the servers of `perennial up --auth` ask for, if this user may know."""
+    if not _up(home, "login"):
+        return None
+    try:
+        return f"{_up(home, 'login')}:{json.loads((home / SECRETS_FILE).read_text(encoding='utf-8'))['password']}"
+    except (OSError, ValueError, KeyError):
+        return None
 
 
 def _threads(env: Mapping[str, str]) -> int:

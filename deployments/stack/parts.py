@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 from deployments.register_wanted import POOL
 from deployments.stack.ports import HOST, MLFLOW_PORT, PREFECT_PORT
+from deployments.stack.secrets import Secrets, mlflow_rules
 from tasks.settings import Settings
-
 
 LEAST_RUNS = 2
 """At once, on a machine of one core; else as many as there are threads: a check need not wait for a training."""
@@ -41,28 +41,50 @@ class Part:
     command: tuple[str, ...]
     health: str | None = None
     """An address that answers 200 when it is well; None: it is when it is alive."""
-    variables: Mapping[str, str] = field(default_factory=dict)
+    variables: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Of its environment; a secret may be among them."""
 
 
-def prefect_server(ports: Ports) -> Part:
-    """Return Prefect's server and pages."""
+def prefect_server(ports: Ports, secrets: Secrets | None = None) -> Part:
+    """Return Prefect's server and pages; with ``secrets`` they answer nobody who does not know them."""
     # Not `prefect server start --background`: that says "running" and exits 0 even when the server dies at once.
     words = ("-m", "prefect", "server", "start", "--host", HOST, "--port", str(ports.prefect))
     # Its pages look for the API on port 4200 unless they are told.
-    variables = {"PREFECT_SERVER_UI_API_URL": ports.api}
+    variables = {"PREFECT_SERVER_UI_API_URL": ports.api, **(_closed(secrets) if secrets else {})}
     return Part("Prefect", (sys.executable, *words), f"{ports.api}/health", variables)
 
 
-def mlflow_pages(settings: Settings, ports: Ports) -> Part:
+def _closed(secrets: Secrets) -> Mapping[str, str]:
+    return {"PREFECT_SERVER_API_AUTH_STRING": secrets.login, **_known(secrets)}
+
+
+def _known(secrets: Secrets) -> Mapping[str, str]:
+    return {"PREFECT_API_AUTH_STRING": secrets.login}
+
+
+def mlflow_pages(settings: Settings, ports: Ports, secrets: Secrets | None = None) -> Part:
     """Return MLflow's pages; what is trained writes to its database, and needs none of them."""
     words = ("-m", "mlflow", "server", "--host", HOST, "--port", str(ports.mlflow), "--workers", "1")
-    where = ("--backend-store-uri", settings.tracking_uri)
-    return Part("MLflow", (sys.executable, *words, *where), f"{ports.mlflow_url}/health")
+    where = ("--backend-store-uri", settings.tracking_uri, *(("--app-name", "basic-auth") if secrets else ()))
+    variables = _login(settings, secrets) if secrets else {}
+    return Part("MLflow", (sys.executable, *words, *where), f"{ports.mlflow_url}/health", variables)
 
 
-def worker(settings: Settings, api: str) -> Part:
-    """Return the worker of the server at ``api``: it runs what is due and what is asked for, each in its own process."""
+def _login(settings: Settings, secrets: Secrets) -> Mapping[str, str]:
+    return {
+        "MLFLOW_AUTH_CONFIG_PATH": str(mlflow_rules(settings.home)),
+        "MLFLOW_AUTH_ADMIN_PASSWORD": secrets.password,
+        "MLFLOW_FLASK_SERVER_SECRET_KEY": secrets.signature,
+    }
+
+
+def worker(settings: Settings, api: str, secrets: Secrets | None = None) -> Part:
+    """Return the worker of the server at ``api``: it runs what is due or asked for, each in its own process."""
     words = ("-m", "prefect", "worker", "start", "--pool", POOL, "--type", "process", "--name", "perennial")
     # The worker's own count, which ends with it; a limit of Prefect's server outlives runs that were killed.
     most = ("--limit", str(max(settings.threads, LEAST_RUNS)))
-    return Part("worker", (sys.executable, *words, *most), variables={"PREFECT_API_URL": api})
+    return Part(
+        "worker",
+        (sys.executable, *words, *most),
+        variables={"PREFECT_API_URL": api, **(_known(secrets) if secrets else {})},
+    )

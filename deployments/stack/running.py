@@ -45,6 +45,8 @@ class Running:
     mlflow: str
     supervisor: Process
     parts: tuple[Process, ...] = ()
+    login: str = ""
+    """The user whose password the servers ask for; empty: they ask for none."""
 
 
 def process(name: str, pid: int) -> Process:

@@ -3,13 +3,33 @@
 import json
 import time
 import urllib.request
-from dataclasses import dataclass
+from base64 import b64encode
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 PROOF_SECONDS = 75
 """Prefect's scheduler looks at new deployments every few seconds, and at all of them every minute."""
 _PAGE = 200
+
+
+@dataclass(frozen=True)
+class Api:
+    """A Prefect server."""
+
+    url: str
+    login: str | None = field(default=None, repr=False)
+    """``user:password``, if it asks for one."""
+
+    def ask(self, what: str, body: dict[str, Any]) -> list[dict[str, Any]]:
+        """Return the answer to a POST."""
+        headers = {"Content-Type": "application/json"}
+        if self.login:
+            headers["Authorization"] = f"Basic {b64encode(self.login.encode()).decode()}"
+        request = urllib.request.Request(f"{self.url}/{what}", json.dumps(body).encode(), headers)  # noqa: S310
+        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - the API's own address
+            found: list[dict[str, Any]] = json.load(answer)
+        return found
 
 
 @dataclass(frozen=True)
@@ -21,7 +41,7 @@ class Due:
     at: datetime
 
 
-def prove(api: str) -> tuple[Due, ...] | None:
+def prove(api: Api) -> tuple[Due, ...] | None:
     """Return what is scheduled, once there are runs of it; None: nothing has a schedule.
 
     Nothing in it: the scheduler made no run in time. It does so in silence when a library is of the wrong version.
@@ -34,12 +54,12 @@ def prove(api: str) -> tuple[Due, ...] | None:
     return due
 
 
-def next_runs(api: str) -> tuple[Due, ...]:
+def next_runs(api: Api) -> tuple[Due, ...]:
     """Return the next run of each of our deployments that has one, soonest first."""
     names = {found["id"]: found for found in _deployments(api)}
     if not names:
         return ()
-    flows = {found["id"]: found["name"] for found in _ask(api, "flows/filter", {"limit": _PAGE})}
+    flows = {found["id"]: found["name"] for found in api.ask("flows/filter", {"limit": _PAGE})}
     wanted = {
         "deployments": {"id": {"any_": list(names)}},
         "flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}},
@@ -47,25 +67,16 @@ def next_runs(api: str) -> tuple[Due, ...]:
         "limit": _PAGE,
     }
     first: dict[str, Due] = {}
-    for run in _ask(api, "flow_runs/filter", wanted):
+    for run in api.ask("flow_runs/filter", wanted):
         known = names[run["deployment_id"]]
         due = Due(f"{flows[known['flow_id']]}/{known['name']}", datetime.fromisoformat(run["expected_start_time"]))
         first.setdefault(known["id"], due)
     return tuple(first.values())
 
 
-def _deployments(api: str) -> list[dict[str, Any]]:
-    return _ask(api, "deployments/filter", {"deployments": {"tags": {"all_": ["perennial"]}}, "limit": _PAGE})
+def _deployments(api: Api) -> list[dict[str, Any]]:
+    return api.ask("deployments/filter", {"deployments": {"tags": {"all_": ["perennial"]}}, "limit": _PAGE})
 
 
 def _has_schedule(found: dict[str, Any]) -> bool:
     return not found["paused"] and any(one["active"] for one in found["schedules"])
-
-
-def _ask(api: str, what: str, body: dict[str, Any]) -> list[dict[str, Any]]:
-    request = urllib.request.Request(  # noqa: S310 - the API's own address
-        f"{api}/{what}", json.dumps(body).encode(), {"Content-Type": "application/json"}
-    )
-    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
-        found: list[dict[str, Any]] = json.load(answer)
-    return found

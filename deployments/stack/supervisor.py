@@ -53,7 +53,7 @@ class Supervisor:
         self, settings: Settings, say: Say = _nobody, *, changed: Callable[[Sequence[Process]], None] = _nobody
     ) -> None:
         """``changed`` is told the processes whenever one has been started."""
-        self._settings, self._say, self._changed = settings, say, changed
+        self._settings, self.say, self._changed = settings, say, changed
         self._kept: list[_Kept] = []
 
     def start(self, *parts: Part) -> None:
@@ -110,7 +110,7 @@ class Supervisor:
         kept.deaths = 1 if now - kept.started > _CALM_SECONDS else kept.deaths + 1
         wait = min(2.0 ** (kept.deaths - 1), _LONGEST_WAIT)
         what = "does not answer" if code is None else f"ended with exit code {code}"
-        self._say(f"{kept.part.name} {what}; starting it again in {wait:.0f} s; {_end_of(kept.log)}")
+        self.say(f"{kept.part.name} {what}; starting it again in {wait:.0f} s; {_end_of(kept.log)}")
         kept.again_at = now + wait
 
     def _revive(self, kept: _Kept) -> None:
@@ -119,7 +119,7 @@ class Supervisor:
         kept.started = kept.asked = time.monotonic()
         kept.silent, kept.again_at = 0, None
         self._tell()
-        self._say(f"{kept.part.name} was started again, process {kept.child.pid}")
+        self.say(f"{kept.part.name} was started again, process {kept.child.pid}")
 
     def _spawn(self, part: Part, log: Path) -> "subprocess.Popen[bytes]":
         with log.open("ab") as output:

@@ -11,12 +11,13 @@ from functools import partial
 from deployments.stack import parts, ports, running
 from deployments.stack.parts import Ports
 from deployments.stack.running import Process, Running
-from deployments.stack.scheduled import prove
+from deployments.stack.scheduled import Api, prove
+from deployments.stack.secrets import USER, Secrets, secrets_of
 from deployments.stack.servers import deploy
 from deployments.stack.supervisor import Say, Supervisor
 from tasks.errors import ServerError
 from tasks.release.lock import one_at_a_time
-from tasks.settings import Settings, is_up
+from tasks.settings import SECRETS_FILE, Settings, is_up, load_settings
 from tasks.spec import load_spec, names
 
 LEAST_FREE = 200_000_000
@@ -25,8 +26,8 @@ DOWN_SECONDS = 120
 _SHOWN = 5
 
 
-def up(settings: Settings, where: Ports, say: Say) -> None:
-    """Run the stack until SIGTERM or ctrl-C; if it runs already, say so.
+def up(settings: Settings, where: Ports, say: Say, *, auth: bool = False) -> None:
+    """Run the stack until SIGTERM or ctrl-C; if it runs already, say so. With ``auth`` its servers ask for a password.
 
     Raises:
         SpecError: a spec cannot be read.
@@ -43,9 +44,11 @@ def up(settings: Settings, where: Ports, say: Say) -> None:
         _clear_away(settings, say)
         ports.check_free(where.prefect, "Prefect", "--prefect-port")
         ports.check_free(where.mlflow, "MLflow", "--mlflow-port")
-        supervisor = Supervisor(settings, say, changed=partial(_write_down, settings, where))
+        known = secrets_of(settings.home) if auth else None
+        supervisor = Supervisor(settings, say, changed=partial(_write_down, settings, where, known))
         try:
-            _start(supervisor, settings, where, say)
+            _start(supervisor, settings, where, known)
+            _say_what_comes(where, say, known)
             supervisor.watch(told)
         finally:
             say("stopping")
@@ -78,19 +81,21 @@ def down(settings: Settings, say: Say) -> None:
     )
 
 
-def _start(supervisor: Supervisor, settings: Settings, where: Ports, say: Say) -> None:
+def _start(supervisor: Supervisor, settings: Settings, where: Ports, known: Secrets | None) -> None:
+    say = supervisor.say
     say("starting Prefect and MLflow; the first time, their databases are made")
     with one_at_a_time(settings.home / "mlflow.lock"):  # on a new home it makes the tables
-        supervisor.start(parts.prefect_server(where), parts.mlflow_pages(settings, where))
+        supervisor.start(parts.prefect_server(where, known), parts.mlflow_pages(settings, where, known))
     say(f"Prefect  {where.prefect_url}")
     say(f"MLflow   {where.mlflow_url}")
-    deploy(settings, where.api)
-    supervisor.start(parts.worker(settings, where.api))
-    _say_what_comes(where, say)
+    if known:
+        say(f"both ask for a password: user {USER}, and the password in {settings.home / SECRETS_FILE}")
+    deploy(load_settings(), where.api)  # anew: they know the login, now that it is written down
+    supervisor.start(parts.worker(settings, where.api, known))
 
 
-def _say_what_comes(where: Ports, say: Say) -> None:
-    due = prove(where.api)
+def _say_what_comes(where: Ports, say: Say, known: Secrets | None) -> None:
+    due = prove(Api(where.api, known.login if known else None))
     if due is None:
         say("nothing is scheduled: no spec has a [schedule]. Write one (docs/spec.md), and run perennial deploy")
     elif not due:
@@ -103,9 +108,9 @@ def _say_what_comes(where: Ports, say: Say) -> None:
     say("perennial status shows how it stands; ctrl-C or perennial down stops all")
 
 
-def _write_down(settings: Settings, where: Ports, processes: Sequence[Process]) -> None:
+def _write_down(settings: Settings, where: Ports, known: Secrets | None, processes: Sequence[Process]) -> None:
     mine = running.process("up", os.getpid())
-    running.write(settings.home, Running(where.api, where.mlflow_url, mine, tuple(processes)))
+    running.write(settings.home, Running(where.api, where.mlflow_url, mine, tuple(processes), USER if known else ""))
 
 
 def _clear_away(settings: Settings, say: Say) -> None:

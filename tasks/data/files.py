@@ -86,10 +86,16 @@ class ParquetFile:
         import pyarrow.dataset as ds  # imports pandas where that is installed
 
         text = {field.name for field in self.schema if pa.types.is_dictionary(canonical_type(field.type))}
-        kind = ds.ParquetFileFormat(read_options=ds.ParquetReadOptions(dictionary_columns=text))
+        # Not ahead of whoever asks for the next batch: Arrow would read 400 MB of a large file while that one works.
+        one_by_one = ds.ParquetFragmentScanOptions(pre_buffer=False)
+        kind = ds.ParquetFileFormat(
+            read_options=ds.ParquetReadOptions(dictionary_columns=text), default_fragment_scan_options=one_by_one
+        )
         near = _may_be_in(window, timestamp, self.schema.field(timestamp).type)
         with _explained(self.path):
-            yield from ds.dataset(self.path, format=kind).to_batches(columns=list(columns), filter=near)
+            yield from ds.dataset(self.path, format=kind).to_batches(
+                columns=list(columns), filter=near, batch_readahead=1, fragment_readahead=1, use_threads=False
+            )
 
 
 def open_files(uri: str, project: Path) -> Sequence[CsvFile | ParquetFile]:

@@ -6,6 +6,8 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -25,12 +27,12 @@ SCHEDULE = '\n[schedule]\ntrain = "0 3 * * *"\n'
 class Stack:
     """`perennial up` in a process of its own, on ports of its own."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *options: str) -> None:
         self.settings, self.log = settings, settings.home / "up.txt"
         ports = ["--prefect-port", str(free_port()), "--mlflow-port", str(free_port())]
         settings.home.mkdir(parents=True, exist_ok=True)
         with self.log.open("w") as output:
-            command = [sys.executable, "-m", "deployments.cli", "up", *ports]
+            command = [sys.executable, "-m", "deployments.cli", "up", *ports, *options]
             self.process = psutil.Popen(command, stdout=output, stderr=subprocess.STDOUT, start_new_session=True)
 
     def says(self, text: str, seconds: float = 120) -> str:
@@ -63,6 +65,16 @@ def status() -> dict[str, Any]:
     return found
 
 
+def answer(url: str) -> int:
+    """Return the status of the answer that a stranger gets."""
+    try:
+        with urllib.request.urlopen(url, timeout=10) as found:
+            return int(found.status)
+    except urllib.error.HTTPError as refused:
+        refused.close()
+        return refused.code
+
+
 def eventually(true: Callable[[], bool], seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not true():
@@ -81,8 +93,8 @@ def scheduled(project: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
 
 @pytest.fixture
 def stack(scheduled: Settings) -> Iterator[Stack]:
-    """A stack that is up."""
-    made = Stack(scheduled)
+    """A stack that is up, and asks for a password."""
+    made = Stack(scheduled, "--auth")
     try:
         made.says(READY)
         yield made
@@ -110,6 +122,16 @@ def test_up_runs_everything_keeps_it_alive_and_leaves_nothing(stack: Stack) -> N
     listening = {c.laddr.ip for one in stack.family() for c in one.net_connections("inet") if c.status == "LISTEN"}
     assert listening == {"127.0.0.1"}
 
+    where = running.current(stack.settings.home)
+    assert where
+    api, pages = where.prefect_api, where.mlflow
+    assert [answer(f"{api}/health"), answer(f"{pages}/health")] == [200, 200]
+    assert {answer(f"{api}/admin/version"), answer(pages), answer(f"{pages}/version")} == {401}
+    secrets = json.loads((stack.settings.home / "secrets.json").read_text())
+    assert (stack.settings.home / "secrets.json").stat().st_mode & 0o777 == 0o600
+    told = [*stack.settings.home.glob("logs/*"), stack.settings.home / "up.json", stack.log]
+    assert not any(secrets["password"] in file.read_text() for file in told)
+
     dead = stack.part("MLflow")
     dead.kill()
     stack.says("MLflow ended with exit code -9; starting it again in 1 s")
@@ -131,7 +153,7 @@ def test_what_a_killed_stack_leaves_is_cleared_away_by_the_next(stack: Stack) ->
     eventually(lambda: not is_up(stack.settings.home))
     assert any(one.is_running() for one in left)
 
-    second = Stack(stack.settings)
+    second = Stack(stack.settings, "--auth")
     said = second.says(READY)
     assert "Prefect was left over from a stack that was killed; it is stopped" in said
     assert not any(one.is_running() and one.status() != psutil.STATUS_ZOMBIE for one in left)
@@ -171,3 +193,19 @@ def test_a_file_of_a_stack_that_is_damaged_is_no_stack(scheduled: Settings) -> N
     (scheduled.home / "up.json").write_text('{"prefect_api": "http')
     assert running.read(scheduled.home) is None
     assert perennial("down").stdout.startswith("nothing is up")
+
+
+def test_secrets_that_others_may_read_or_that_mlflow_does_not_know_are_refused(tmp_path: Path) -> None:
+    from deployments.stack.secrets import secrets_of
+    from tasks.errors import SettingsError
+
+    made = secrets_of(tmp_path)
+    assert secrets_of(tmp_path) == made
+    assert made.password not in repr(made)
+    (tmp_path / "secrets.json").chmod(0o644)
+    with pytest.raises(SettingsError, match="others may read it; chmod 600 it, or delete it"):
+        secrets_of(tmp_path)
+    (tmp_path / "secrets.json").unlink()
+    (tmp_path / "mlflow_auth.db").touch()
+    with pytest.raises(SettingsError, match="is gone, and .*mlflow_auth.db knows the password"):
+        secrets_of(tmp_path)

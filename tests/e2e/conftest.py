@@ -102,7 +102,9 @@ class Shop:
         returned = draw.random(rows) < 1 / (1 + np.exp(3 - price / 20 - weight / 4))
         table = pa.table(
             {
-                "ordered_at": pa.array([self.now - timedelta(seconds=float(one)) for one in age], pa.timestamp("us", "UTC")),
+                "ordered_at": pa.array(
+                    [self.now - timedelta(seconds=float(one)) for one in age], pa.timestamp("us", "UTC")
+                ),
                 "order": np.arange(rows),
                 "country": draw.choice(["de", "fr", "it"], rows),
                 "price": np.where(age <= in_cents.total_seconds(), 100.0, 1.0) * price.round(2),

@@ -11,7 +11,7 @@ from tasks.news.news import BROKEN, MENDED, News
 
 NOON = datetime(2024, 3, 1, 12, tzinfo=UTC)
 WHOLE: dict[str, str] = {}
-PRICE = {"price": "price is a hundred times what it was"}
+PRICE = {"price": "fix the data: price is a hundred times what it was"}
 BOTH = {**PRICE, "weight": "weight is missing in all rows"}
 
 
@@ -53,6 +53,15 @@ def test_what_breaks_again_is_told_again_and_not_as_whole_meanwhile() -> None:
     assert [news.event for news in feed("returns", last)] == [BROKEN]
 
 
+def test_the_body_has_the_findings_without_repeating_the_subject() -> None:
+    (news,) = told(BOTH)
+
+    assert news.body.splitlines()[:2] == [
+        "- price is a hundred times what it was.",
+        "- weight is missing in all rows.",
+    ]
+
+
 def test_each_is_sent_again_so_that_one_may_be_lost() -> None:
     checks = [Kept(NOON + timedelta(hours=hour), found) for hour, found in enumerate((PRICE, PRICE, *[WHOLE] * 5))]
     sent = [[(news.event, news.key) for news in feed("returns", checks[: n + 1])] for n in range(len(checks))]
@@ -70,7 +79,7 @@ def test_the_words_say_what_happened_and_the_command_and_are_only_words() -> Non
     assert "{{" not in news.body
     assert news.body.replace("\u2060", "").splitlines() == [
         "- ‹script› has {{ 7*7 }} new ‹!channel› values, said {{token}} and @everyone.",
-        "So since the check of 2024-03-01 12:00 UTC. It leads to no training: one on such rows makes it worse.",
+        "Since the check of 2024-03-01 12:00 UTC. It leads to no training: one on such rows makes it worse.",
         "Look again: perennial watch returns",
         "You will be told when it is over.",
     ]
