@@ -3,7 +3,7 @@
 import getpass
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from deployments.answers import Answer, fact, short
 from deployments.entry_lines import clock, told
@@ -18,6 +18,9 @@ from tasks.release.ledger.standing import Standing, standing
 from tasks.release.promotion import Outcome, Verb
 from tasks.settings import load_settings
 from tasks.spec import load_spec
+
+if TYPE_CHECKING:
+    from tasks.release.office import Office
 
 
 def now() -> datetime:
@@ -45,7 +48,19 @@ def rollback(model: str, to: int | None, by: str, reason: str) -> Answer:
 
     with open_office(model) as office:
         version = before(office.standing()) if to is None else to
-        return _answer(model, promotion.decide(office, "roll back", Decision(version, by, reason, now())))
+        outcome = promotion.decide(office, "roll back", Decision(version, by, reason, now()))
+        _tell(office, outcome)
+        return _answer(model, outcome)
+
+
+def _tell(office: "Office", outcome: Outcome) -> None:
+    """Tell those whom the spec names; without a server to send it, the next check does."""
+    if office.settings.prefect_api_url is None or office.spec.notify.page is None:
+        return
+    from tasks import announcement
+
+    for entry in outcome.entries:
+        announcement.tell_of(office.spec, entry)
 
 
 def history(model: str, *, most: int) -> Answer:

@@ -8,12 +8,12 @@ from deployments.answers import Answer
 from tasks.settings import load_settings
 
 if TYPE_CHECKING:
-    from deployments.register import Deployed
+    from deployments.register.deploy import Deployed
 
 
 def deploy(*, dry_run: bool) -> Answer:
     """Have the server run what the specs say, and return what changed."""
-    from deployments import register
+    from deployments.register import deploy as register
 
     found = register.deploy(load_settings(), dry_run=dry_run)
     facts = {
@@ -26,10 +26,11 @@ def deploy(*, dry_run: bool) -> Answer:
 
 def write_yaml(file: Path) -> Answer:
     """Write the specs' deployments to a file for Prefect's own tools."""
-    from deployments import register, register_yaml
+    from deployments.register import deploy as register
+    from deployments.register import prefect_yaml
 
     wanted = register.deployments_of(load_settings())
-    register_yaml.write_yaml(file, wanted)
+    prefect_yaml.write_yaml(file, wanted)
     paths = [one.path for one in wanted]
     return Answer({"file": str(file), "deployments": paths}, (f"{len(paths)} deployments written to {file}",))
 

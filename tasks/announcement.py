@@ -1,6 +1,6 @@
-"""Tell that a version awaits a person, or that a model is to be trained again.
+"""Tell what has become of a model, and that it is to be trained again, by events of Prefect.
 
-A proposal and a request are rows in the ledger. What is lost here is lost news, and nothing else.
+What is told of stands in the ledger or in a kept check. What is lost here is lost news, and nothing else.
 """
 
 import json
@@ -12,25 +12,58 @@ from prefect.events import emit_event
 from prefect.exceptions import ObjectNotFound
 from prefect.settings import PREFECT_UI_URL
 
+from tasks.news import decisions
+from tasks.news.news import News
 from tasks.release.ledger.entries import Entry
-from tasks.release.ledger.records import Proposed, Requested
+from tasks.release.ledger.records import Judged, Proposed, Requested, RolledBack
+from tasks.spec import ModelSpec
 
-EVENT = "perennial.proposal.pending"
+KEY = "perennial.news"
+"""Label of an event: by it, automations tell the same news from other news of a model."""
+BLOCK = "perennial.block"
+"""Label of an event: the notification block that is to tell people of it, if there is one."""
 DEPLOYMENT = "promotion/promotion"
 REQUESTED = "perennial.retrain.requested"
 TRAINING = "training/training"
 AUTOMATION = "perennial: train what was requested"
 
 
-def announce(model: str, proposed: Proposed) -> None:
-    """Announce a pending proposal: an event, and a page in the Prefect UI with a link to the form."""
+def announce(spec: ModelSpec, entry: Entry) -> None:
+    """Announce a new entry of the ledger where it is one that people are told of; a proposal also by a page.
+
+    The page stands in the Prefect UI, with a link to the form.
+    """
+    tell_of(spec, entry)
+    if isinstance(proposed := entry.what, Proposed) and proposed.approvals:
+        create_markdown_artifact(
+            _page(spec.model, proposed),
+            key=artifact_key(spec.model, "proposal"),
+            description=f"version {proposed.version}",
+        )
+
+
+def tell_of(spec: ModelSpec, entry: Entry) -> None:
+    """Send the news that an entry of the ledger is, if it is any."""
+    model = spec.model
+    match what := entry.what:
+        case Proposed(version=version, summary=summary) if what.approvals:
+            tell(spec, decisions.pending(entry, _form(model, version)), version=version, summary=summary)
+        case Judged(promotable=False, summary=summary):
+            tell(spec, decisions.refused(entry), summary=summary)
+        case RolledBack(version=version, reason=reason):
+            tell(spec, decisions.rolled_back(entry), version=version, reason=reason)
+
+
+def tell(spec: ModelSpec, news: News, **facts: object) -> None:
+    """Send the event of ``news``, with the words for people and, for programs, ``facts`` as they are.
+
+    It goes to the block that the spec has for so urgent a thing; where it has none, it is heard by who listens for it.
+    """
+    block: str | None = getattr(spec.notify, news.severity)
+    labels = {KEY: news.key, **({BLOCK: block} if block else {})}
+    words = {"subject": news.subject, "body": news.body, "severity": news.severity}
     emit_event(
-        EVENT,
-        resource=_resource(model),
-        payload={"model": model, "version": proposed.version, "summary": proposed.summary},
-    )
-    create_markdown_artifact(
-        _page(model, proposed), key=artifact_key(model, "proposal"), description=f"version {proposed.version}"
+        news.event, resource={**_resource(spec.model), **labels}, payload={"model": spec.model, **facts, **words}
     )
 
 

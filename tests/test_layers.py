@@ -17,8 +17,9 @@ ROOMS = {
     "judgement": 1,
     "release": 2,
     "monitoring": 3,
-    "announcement": 4,
-    "steps": 5,
+    "news": 4,
+    "announcement": 5,
+    "steps": 6,
 }
 DOORS = {
     "prefect": {

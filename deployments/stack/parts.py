@@ -4,7 +4,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from deployments.register_wanted import POOL
+from deployments.register.wanted import POOL
 from deployments.stack.ports import HOST, MLFLOW_PORT, PREFECT_PORT
 from deployments.stack.secrets import Secrets, mlflow_rules
 from tasks.settings import Settings
@@ -50,7 +50,12 @@ def prefect_server(ports: Ports, secrets: Secrets | None = None) -> Part:
     # Not `prefect server start --background`: that says "running" and exits 0 even when the server dies at once.
     words = ("-m", "prefect", "server", "start", "--host", HOST, "--port", str(ports.prefect))
     # Its pages look for the API on port 4200 unless they are told.
-    variables = {"PREFECT_SERVER_UI_API_URL": ports.api, **(_closed(secrets) if secrets else {})}
+    # A message that it sends has a link to its pages only if it knows their address.
+    variables = {
+        "PREFECT_SERVER_UI_API_URL": ports.api,
+        "PREFECT_UI_URL": ports.prefect_url,
+        **(_closed(secrets) if secrets else {}),
+    }
     return Part("Prefect", (sys.executable, *words), f"{ports.api}/health", variables)
 
 

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from prefect import task
@@ -17,6 +18,8 @@ from tasks.monitoring.check import Check
 from tasks.monitoring.signal import Signal
 from tasks.monitoring.summary import markdown
 from tasks.monitoring.watching import Looked, Watch
+from tasks.news import decisions
+from tasks.news.feed import feed, kept, kept_before
 from tasks.release.ledger.entries import Entry
 from tasks.steps import outside
 
@@ -51,8 +54,9 @@ def diagnose(watch: Watch, looked: Looked, signals: Sequence[Signal]) -> Check:
 
 @task(cache_policy=NO_CACHE)
 def request(watch: Watch, check: Check) -> Entry | None:
-    """Keep the check; tell the automation of a request that nobody works on."""
+    """Keep the check; tell people of what is news still, and the automation of a request that nobody works on."""
     entry = deciding.record(watch, check)
+    _tell(watch, check)
     if entry is not None:
         heard = announcement.announce_request(check.model, entry)
         _log.info("ledger, entry %s: %s%s", entry.number, entry.kind, "" if heard else "; nothing hears it yet")
@@ -71,6 +75,15 @@ def draw(watch: Watch, looked: Looked, check: Check) -> Path | None:
     )
     _log.info("page: %s", path)
     return path
+
+
+def _tell(watch: Watch, check: Check) -> None:
+    """Send all that is news still, whether or not it has been sent before: Prefect lets each through once."""
+    for news in feed(check.model, (*kept_before(watch.checks, check.as_of), kept(check))):
+        announcement.tell(watch.spec, news, as_of=check.as_of.isoformat())
+    if watch.spec.notify.page or watch.spec.notify.ticket:
+        for entry in decisions.still_news(watch.ledger.entries(check.model), datetime.now(UTC)):
+            announcement.tell_of(watch.spec, entry)
 
 
 def result(check: Check) -> State[Check]:

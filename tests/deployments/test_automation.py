@@ -7,7 +7,7 @@ from prefect.automations import RunDeployment
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
-from deployments.automation import automation, upsert
+from deployments.register.automation import automation, upsert
 from tasks.announcement import AUTOMATION, TRAINING, announce_request
 from tasks.release.ledger.entries import Entry
 from tasks.release.ledger.records import Requested

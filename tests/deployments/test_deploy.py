@@ -19,9 +19,9 @@ from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterId
 from prefect.client.schemas.objects import FlowRun
 from prefect.client.schemas.responses import DeploymentResponse
 
-from deployments.lost_runs import LOST, NEVER_BEGAN, RETRY
-from deployments.register import Deployed, deploy
-from deployments.register_wanted import POOL
+from deployments.register.deploy import Deployed, deploy
+from deployments.register.lost_runs import LOST, NEVER_BEGAN, RETRY
+from deployments.register.wanted import POOL
 from tasks.announcement import AUTOMATION
 from tasks.errors import ServerError
 from tasks.release.ledger.book import Ledger

@@ -21,10 +21,10 @@ from prefect.events.related import tags_as_related_resources
 from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect.states import Completed, Paused, Pending, Running
 
-from deployments.automation import keep
-from deployments.lost_runs import ATTEMPTS, LOST, NEVER_BEGAN, close_silent, retry_crashed_trainings
-from deployments.register import deploy
-from deployments.register_wanted import POOL
+from deployments.register.automation import keep
+from deployments.register.deploy import deploy
+from deployments.register.lost_runs import ATTEMPTS, LOST, NEVER_BEGAN, close_silent, retry_crashed_trainings
+from deployments.register.wanted import POOL
 from deployments.stack.servers import prefect_server
 from tasks.release.ledger.book import Ledger
 from tasks.settings import Settings, child_environment

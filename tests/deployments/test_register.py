@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from deployments.register import deployments_of
-from deployments.register_plan import WITHOUT_SPEC, Change, Found, plan
-from deployments.register_wanted import ENTRYPOINTS, ON_REQUEST, Deployment, Schedule, wanted
-from deployments.register_yaml import prefect_yaml, write_yaml
+from deployments.register.deploy import deployments_of
+from deployments.register.plan import WITHOUT_SPEC, Change, Found, plan
+from deployments.register.prefect_yaml import prefect_yaml, write_yaml
+from deployments.register.wanted import ENTRYPOINTS, ON_REQUEST, Deployment, Schedule, wanted
 from tasks.errors import SettingsError, SpecError
 from tasks.settings import Settings
 from tasks.spec import ModelSpec, read_spec

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from deployments.register_plan import plan
-from deployments.register_wanted import ON_REQUEST, POOL, Deployment, wanted
+from deployments.register.plan import plan
+from deployments.register.wanted import ON_REQUEST, POOL, Deployment, wanted
 from tasks.settings import Settings
 from tasks.spec import ModelSpec, load_spec, names
 
@@ -48,8 +48,8 @@ def deploy(settings: Settings, *, dry_run: bool = False) -> Deployed:
     """
     specs = _specs(settings)
     asked = wanted(specs)
-    from deployments import notifications_server as notifications
-    from deployments.register_server import connected
+    from deployments.register import notifications_server as notifications
+    from deployments.register.server import connected
 
     with connected(settings) as client:
         telling = notifications.wanted(client, specs)
@@ -73,7 +73,7 @@ def _specs(settings: Settings) -> list[ModelSpec]:
 
 
 def _bring_about(client: "SyncPrefectClient", asked: tuple[Deployment, ...], *, dry_run: bool) -> Iterator[Done]:
-    from deployments import register_server as server
+    from deployments.register import server
 
     if not server.has_pool(client):
         if not dry_run:
@@ -89,8 +89,8 @@ def _bring_about(client: "SyncPrefectClient", asked: tuple[Deployment, ...], *, 
 def _automations(client: "SyncPrefectClient", *, dry_run: bool) -> Iterator[Done]:
     from prefect.exceptions import ObjectNotFound
 
-    from deployments.automation import automation, keep
-    from deployments.lost_runs import LOST, NEVER_BEGAN, close_silent, retry_crashed_trainings
+    from deployments.register.automation import automation, keep
+    from deployments.register.lost_runs import LOST, NEVER_BEGAN, close_silent, retry_crashed_trainings
 
     try:
         trains = client.read_deployment_by_name(ON_REQUEST).id

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from deployments.register_wanted import TAG, Deployment, Schedule
+from deployments.register.wanted import TAG, Deployment, Schedule
 
 WITHOUT_SPEC = "without-spec"
 """Tag of a deployment that was paused because its spec is gone.

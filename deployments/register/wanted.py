@@ -24,7 +24,7 @@ model that has only just been deployed are heard.
 ENVIRONMENT = {"PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30"}
 """Variables of every run. Others are the worker's: PERENNIAL_PROJECT and PERENNIAL_HOME are facts about its machine.
 
-Seconds between heartbeats; the least that Prefect allows. See `deployments.lost_runs`.
+Seconds between heartbeats; the least that Prefect allows. See `deployments.register.lost_runs`.
 """
 
 

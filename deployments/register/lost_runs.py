@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from deployments.register_wanted import TAG
+from deployments.register.wanted import TAG
 
 if TYPE_CHECKING:
     from prefect.events.schemas.automations import AutomationCore

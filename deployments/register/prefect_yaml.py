@@ -5,7 +5,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from deployments.register_wanted import POOL, Deployment, Schedule
+from deployments.register.wanted import POOL, Deployment, Schedule
 from tasks.data.atomic import write_text
 from tasks.errors import SettingsError
 

@@ -9,8 +9,8 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from deployments.register_plan import Change, Found
-from deployments.register_wanted import ENTRYPOINTS, ENVIRONMENT, POOL, SLUGS, Deployment, Schedule
+from deployments.register.plan import Change, Found
+from deployments.register.wanted import ENTRYPOINTS, ENVIRONMENT, POOL, SLUGS, Deployment, Schedule
 from tasks.errors import ServerError
 from tasks.settings import Settings
 
