@@ -4,12 +4,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test lint benchmark benchmark-gate benchmark-drift drill-promotion drill-watch test-browser e2e ui setup schema docs clean
+.PHONY: help demo test lint benchmark benchmark-gate benchmark-drift drill-promotion drill-watch test-browser test-kubernetes test-servers e2e ui setup schema docs clean
 
 help:                    ## This list
 	@grep -E '^[a-z-]+: .*##|^[a-z-]+: +##' $(MAKEFILE_LIST) | sed -E 's/: .*## /\t/' | expand -t 16
 
-demo: $(VENV)/demo       ## Train, watch, retrain and approve on real flights; two to three minutes after set-up
+demo: $(VENV)/demo       ## Train, watch, retrain and approve on real flights; about two minutes after set-up
 	$(BIN)/python -m deployments.demo
 
 test: $(VENV)/dev lint   ## Lint, types and all tests
@@ -45,9 +45,16 @@ test-browser: $(VENV)/browser ## Approve a version in the Prefect UI, in a real 
 ui: $(VENV)/demo         ## `perennial up`: Prefect, MLflow and a worker, on loopback, until ctrl-C
 	$(BIN)/perennial up
 
+test-servers: $(VENV)/drill ## The loop on PostgreSQL beside the loop on SQLite
+	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || apt-get install --yes --quiet postgresql
+	$(BIN)/python -m pytest -m servers tests/servers
+
 e2e: $(VENV)/browser     ## The whole loop as a user starts it, in a real browser; five minutes
 	@command -v chromium >/dev/null || apt-get install --yes --quiet chromium
 	$(BIN)/python -m pytest -m e2e tests/e2e
+
+test-kubernetes: $(VENV)/kubernetes ## Manifests against Kubernetes' schemas, and Jobs as Prefect makes them; no cluster
+	$(BIN)/python -m pytest tests/deployments/test_kubernetes.py tests/deployments/test_kubernetes_jobs.py
 
 setup: $(VENV)/dev       ## Only install
 
@@ -76,6 +83,10 @@ $(VENV)/drill: $(VENV)/dev
 
 $(VENV)/browser: $(VENV)/dev
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[demo,dev,browser]'
+	@touch $@
+
+$(VENV)/kubernetes: $(VENV)/dev
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[demo,dev,kubernetes]'
 	@touch $@
 
 $(VENV)/dev: pyproject.toml constraints.txt

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tasks.database import Database, database_url
 from tasks.errors import SettingsError
 
 QUIET = {
@@ -31,6 +32,7 @@ QUIET = {
 """Variables that every process of ours runs with, unless the user has set them otherwise."""
 UP_LOCK, UP_FILE, SECRETS_FILE = "up.lock", "up.json", "secrets.json"
 """In the home folder: held while `perennial up` runs for it; where its servers are; and what they ask for."""
+_LEDGER, _MLFLOW, _PREFECT = "PERENNIAL_LEDGER", "PERENNIAL_MLFLOW", "PERENNIAL_PREFECT_DATABASE"
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,10 @@ class Settings:
     """What that server asks for; None: nothing, or PREFECT_API_AUTH_STRING says it."""
     ledger_url: str | None = field(default=None, repr=False)
     """The ledger's database, which may name a password; None: a file in the home folder."""
+    mlflow_url: str | None = field(default=None, repr=False)
+    """The database of MLflow's runs and registry, likewise."""
+    prefect_database_url: str | None = field(default=None, repr=False)
+    """The database of the Prefect server that `perennial up` runs, likewise."""
 
     @property
     def specs(self) -> Path:
@@ -63,11 +69,20 @@ class Settings:
 
     @property
     def tracking_uri(self) -> str:
-        return f"sqlite:///{self.home / 'mlflow.db'}"
+        return self.mlflow_url or f"sqlite:///{self.home / 'mlflow.db'}"
 
     @property
     def ledger(self) -> str:
         return self.ledger_url or f"sqlite:///{self.home / 'ledger.db'}"
+
+    @property
+    def databases(self) -> tuple[Database, ...]:
+        """What every command writes to."""
+        return Database(_LEDGER, self.ledger_url), Database(_MLFLOW, self.mlflow_url)
+
+    @property
+    def prefect_database(self) -> Database:
+        return Database(_PREFECT, self.prefect_database_url)
 
     @property
     def registry_files(self) -> Path:
@@ -89,7 +104,9 @@ def load_settings(environ: Mapping[str, str] | None = None, *, cwd: Path | None 
         threads=_threads(env),
         prefect_api_url=env.get("PREFECT_API_URL") or _up(home, "prefect_api"),
         prefect_login=env.get("PREFECT_API_AUTH_STRING") or _login_of(home),
-        ledger_url=env.get("PERENNIAL_LEDGER") or None,
+        ledger_url=database_url(_LEDGER, env.get(_LEDGER), "psycopg"),
+        mlflow_url=database_url(_MLFLOW, env.get(_MLFLOW), "psycopg"),
+        prefect_database_url=database_url(_PREFECT, env.get(_PREFECT), "asyncpg", file=False),
     )
 
 
@@ -125,9 +142,18 @@ def is_up(home: Path) -> bool:
 
 
 def child_environment(settings: Settings, **changes: str) -> dict[str, str]:
-    """Return the environment of a child process: this one's, with ours where it has none, and ``changes``."""
-    paths = {"PERENNIAL_PROJECT": str(settings.project), "PERENNIAL_HOME": str(settings.home)}
-    return {**environment_of(settings), **os.environ, **paths, **changes}
+    """Return the environment of a child process: this one's, with ours where it has none, and ``changes``.
+
+    Folders and databases are those of ``settings``, whatever this process's environment says.
+    """
+    ours = {
+        "PERENNIAL_PROJECT": str(settings.project),
+        "PERENNIAL_HOME": str(settings.home),
+        _LEDGER: settings.ledger_url or "",
+        _MLFLOW: settings.mlflow_url or "",
+        _PREFECT: settings.prefect_database_url or "",
+    }
+    return {**environment_of(settings), **os.environ, **ours, **changes}
 
 
 def secret(name: str) -> str:

@@ -26,6 +26,7 @@ from tasks.spec import (
     NotifySpec,
     PolicySpec,
     PromotionSpec,
+    ResourcesSpec,
     ScheduleSpec,
     ScoringSpec,
     SourceSpec,
@@ -53,6 +54,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "[policy]": PolicySpec,
     "[schedule]": ScheduleSpec,
     "[notify]": NotifySpec,
+    "[resources]": ResourcesSpec,
 }
 
 
@@ -100,6 +102,8 @@ def test_every_target_of_the_makefile_that_a_user_needs_is_in_the_readme() -> No
             "drill-promotion",
             "drill-watch",
             "test-browser",
+            "test-kubernetes",
+            "test-servers",
             "e2e",
         )
     )

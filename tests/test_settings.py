@@ -1,4 +1,6 @@
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -30,11 +32,64 @@ def test_outside_any_project_the_shipped_models_are_the_project(tmp_path: Path) 
             {"PERENNIAL_PROJECT": "/no/such"},
             "PERENNIAL_PROJECT: found '/no/such'; allowed: a folder that exists",
         ),
+        (
+            {"PERENNIAL_MLFLOW": "mysql://ada:hidden@db/mlflow"},
+            r"PERENNIAL_MLFLOW: found mysql://…; allowed: postgresql://user:password@host:port/database \(.*\) or sqlite:////",
+        ),
+        (
+            {"PERENNIAL_LEDGER": "sqlite:///here.db"},
+            "PERENNIAL_LEDGER: found sqlite://…; allowed: .*sqlite:////absolute",
+        ),
+        ({"PERENNIAL_LEDGER": "hidden"}, "PERENNIAL_LEDGER: found something that is no URL; allowed: postgresql://"),
+        ({"PERENNIAL_LEDGER": "postgresql+pg8000://h/d"}, r"found postgresql\+pg8000://…; allowed: postgresql://user"),
+        (
+            {"PERENNIAL_LEDGER": "postgresql://ada:hid@den@db/d"},
+            "found postgresql://…; allowed: .*of a password as %40",
+        ),
+        ({"PERENNIAL_PREFECT_DATABASE": "sqlite:////p.db"}, "DATABASE: found sqlite://…; allowed: .*as %40\\)$"),
     ],
 )
 def test_a_setting_that_is_impossible_is_named(variables: dict[str, str], message: str) -> None:
-    with pytest.raises(SettingsError, match=message):
+    with pytest.raises(SettingsError, match=message) as refused:
         load_settings(variables)
+    assert "hid" not in str(refused.value)
+
+
+def test_databases_are_files_of_the_home_folder_or_where_the_environment_says(tmp_path: Path) -> None:
+    home = {"PERENNIAL_HOME": str(tmp_path)}
+    found = load_settings({**home, "PERENNIAL_LEDGER": "", "PERENNIAL_MLFLOW": "sqlite:////m.db"})
+
+    assert load_settings(home).tracking_uri == f"sqlite:///{tmp_path}/mlflow.db"
+    assert (found.ledger, found.tracking_uri) == (f"sqlite:///{tmp_path}/ledger.db", "sqlite:////m.db")
+
+
+def test_a_url_of_postgresql_gets_the_driver_of_who_reads_it_and_is_shown_by_nothing() -> None:
+    pytest.importorskip("psycopg", reason="the extra postgres is not installed")
+    url = "postgresql://ada:hid%40den@db.example:5432/flights?sslmode=require"
+    found = load_settings(dict.fromkeys(("PERENNIAL_LEDGER", "PERENNIAL_MLFLOW", "PERENNIAL_PREFECT_DATABASE"), url))
+    again = load_settings({"PERENNIAL_LEDGER": found.ledger, "PERENNIAL_MLFLOW": found.tracking_uri})
+
+    assert found.ledger == found.tracking_uri == url.replace("://", "+psycopg://", 1) == again.ledger
+    assert found.prefect_database_url == url.replace("://", "+asyncpg://", 1)
+    assert "hid" not in repr((found, found.databases, found.prefect_database))
+
+
+def test_without_the_driver_a_url_of_postgresql_is_refused_in_one_line(tmp_path: Path) -> None:
+    bare = [sys.executable, "-S", "-c", "from tasks.settings import load_settings; load_settings()"]
+    environment = {"PERENNIAL_LEDGER": "postgresql://db/flights", "PYTHONPATH": str(Path(__file__).parents[1])}
+    found = subprocess.run(bare, env=environment, capture_output=True, text=True, cwd=tmp_path, check=False)
+
+    assert found.stderr.splitlines()[-1].endswith(
+        "PERENNIAL_LEDGER: PostgreSQL's driver is not installed: pip install 'perennial[postgres]'"
+    )
+
+
+def test_a_child_has_the_databases_of_its_parent(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PERENNIAL_LEDGER", "sqlite:////the/users.db")
+    settings = load_settings({"PERENNIAL_MLFLOW": "sqlite:////m.db"}, cwd=project)
+
+    assert load_settings(child_environment(settings)).tracking_uri == "sqlite:////m.db"
+    assert load_settings(child_environment(settings)).ledger_url is None
 
 
 def test_a_secret_that_is_not_set_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -80,6 +80,8 @@ def _differences(wanted: Deployment, found: Deployment) -> Iterator[str]:
         yield f"work pool {wanted.pool}, was {found.pool or 'none'}"
     if wanted.environment != found.environment:
         yield f"environment {dict(wanted.environment)}, was {dict(found.environment)}"
+    if wanted.resources != found.resources:
+        yield f"resources {dict(wanted.resources) or 'none'}, were {dict(found.resources) or 'none'}"
     if wanted.form != found.form:
         yield "form of its parameters changed"
 

@@ -57,7 +57,7 @@ def _entry(one: Deployment) -> dict[str, Any]:
         "tags": sorted(one.tags),
         "parameters": dict(one.parameters),
         "schedules": [_timed(one.schedule)] if one.schedule else [],
-        "work_pool": {"name": one.pool, "job_variables": {"env": dict(one.environment)}},
+        "work_pool": {"name": one.pool, "job_variables": {"env": dict(one.environment), **one.resources}},
     }
 
 

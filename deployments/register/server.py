@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from deployments.register.plan import Change, Found
-from deployments.register.wanted import ENTRYPOINTS, ENVIRONMENT, POOL, SLUGS, Deployment, Schedule
+from deployments.register.wanted import ENTRYPOINTS, ENVIRONMENT, POOL, RESOURCES, SLUGS, Deployment, Schedule
 from tasks.errors import ServerError
 from tasks.settings import Settings
 
@@ -122,6 +122,7 @@ def _records(answer: Iterable["DeploymentResponse"], flows: Mapping[UUID, str]) 
                 _schedule(ours) if ours else None,
                 there.work_pool_name or "",
                 {name: value for name, value in _environment(there).items() if name in ENVIRONMENT},
+                {name: value for name, value in there.job_variables.items() if name in RESOURCES},
                 there.parameter_openapi_schema or {},
             ),
             there.paused,
@@ -148,7 +149,7 @@ def _patch(client: "SyncPrefectClient", deployment: UUID, **body: Any) -> None: 
 
 def _body(wanted: Deployment, there: "DeploymentResponse | None" = None) -> dict[str, Any]:
     """Return what Prefect is told of a deployment; other variables that a person has set ``there`` stay."""
-    variables = dict(there.job_variables) if there else {}
+    others = {name: value for name, value in there.job_variables.items() if name not in RESOURCES} if there else {}
     environment = {**(_environment(there) if there else {}), **wanted.environment}
     return {
         "entrypoint": wanted.entrypoint,
@@ -160,7 +161,7 @@ def _body(wanted: Deployment, there: "DeploymentResponse | None" = None) -> dict
         "parameter_openapi_schema": dict(wanted.form),
         "enforce_parameter_schema": True,
         "work_pool_name": wanted.pool,
-        "job_variables": {**variables, "env": environment},
+        "job_variables": {**others, **wanted.resources, "env": environment},
     }
 
 

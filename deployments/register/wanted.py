@@ -1,10 +1,10 @@
 """Which deployments a project wants: from its specs to records, with no Prefect."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tasks.errors import SpecError
-from tasks.spec import ModelSpec
+from tasks.spec import ModelSpec, ResourcesSpec, largest
 
 POOL = "perennial"
 """The work pool whose workers run everything of ours, a process of its own for each run.
@@ -26,6 +26,8 @@ ENVIRONMENT = {"PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30"}
 
 Seconds between heartbeats; the least that Prefect allows. See `deployments.register.lost_runs`.
 """
+RESOURCES = frozenset({"cpu_request", "cpu_limit", "memory_request", "memory_limit"})
+"""What a pool for Kubernetes calls them. Another pool has no place for them in its template, and passes them over."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,8 @@ class Deployment:
     schedule: Schedule | None = None
     pool: str = POOL
     environment: Mapping[str, str] = field(default_factory=lambda: ENVIRONMENT)
+    resources: Mapping[str, str] = field(default_factory=dict)
+    """By the names in RESOURCES; what is left out is the pool's to say."""
     form: Mapping[str, object] = field(default_factory=dict)
     """The schema of the flow's parameters, of which Prefect's pages draw a form; filled in where flows are imported."""
 
@@ -103,7 +107,9 @@ def wanted(specs: Sequence[ModelSpec]) -> tuple[Deployment, ...]:
     Raises:
         SpecError: a model has the name of a deployment that serves all models.
     """
-    common = (_common(ON_REQUEST, _REQUESTED), _common("promotion/promotion", _PROMOTION))
+    # It may be asked to train any of them.
+    most = _resources(largest(spec.resources for spec in specs))
+    common = (replace(_common(ON_REQUEST, _REQUESTED), resources=most), _common("promotion/promotion", _PROMOTION))
     own = tuple(deployment for spec in specs for deployment in _of(spec))
     if taken := {deployment.path for deployment in common} & {deployment.path for deployment in own}:
         name = min(taken).split("/")[1]
@@ -123,6 +129,7 @@ def _of(spec: ModelSpec) -> Iterator[Deployment]:
             frozenset({TAG, spec.model, spec.owner}),
             {"model": spec.model},
             _schedule(spec, kind),
+            resources=_resources(spec.resources),
         )
 
 
@@ -132,6 +139,16 @@ def _schedule(spec: ModelSpec, kind: _Kind) -> Schedule | None:
         return None
     # On the schedule and not on the deployment: a run that a person starts is not a scheduled one.
     return Schedule(kind.key, cron, spec.schedule.timezone, {"reason": "schedule"} if kind is _TRAINING else {})
+
+
+def _resources(asked: ResourcesSpec) -> dict[str, str]:
+    """Return them as a request that is its limit: such a pod is not evicted for what others use."""
+    return {
+        f"{name}_{bound}": amount
+        for name, amount in (("cpu", asked.cpu), ("memory", asked.memory))
+        if amount
+        for bound in ("request", "limit")
+    }
 
 
 def _common(path: str, says: str) -> Deployment:

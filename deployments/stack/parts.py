@@ -45,7 +45,7 @@ class Part:
     """Of its environment; a secret may be among them."""
 
 
-def prefect_server(ports: Ports, secrets: Secrets | None = None) -> Part:
+def prefect_server(settings: Settings, ports: Ports, secrets: Secrets | None = None) -> Part:
     """Return Prefect's server and pages; with ``secrets`` they answer nobody who does not know them."""
     # Not `prefect server start --background`: that says "running" and exits 0 even when the server dies at once.
     words = ("-m", "prefect", "server", "start", "--host", HOST, "--port", str(ports.prefect))
@@ -54,9 +54,17 @@ def prefect_server(ports: Ports, secrets: Secrets | None = None) -> Part:
     variables = {
         "PREFECT_SERVER_UI_API_URL": ports.api,
         "PREFECT_UI_URL": ports.prefect_url,
+        **_database(settings),
         **(_closed(secrets) if secrets else {}),
     }
     return Part("Prefect", (sys.executable, *words), f"{ports.api}/health", variables)
+
+
+def _database(settings: Settings) -> Mapping[str, str]:
+    if not (url := settings.prefect_database_url):
+        return {}  # a file in the home folder
+    # One spelling for the user: what the other two drivers call sslmode, asyncpg calls ssl.
+    return {"PREFECT_SERVER_DATABASE_CONNECTION_URL": url.replace("sslmode=", "ssl=")}
 
 
 def _closed(secrets: Secrets) -> Mapping[str, str]:
@@ -70,9 +78,10 @@ def _known(secrets: Secrets) -> Mapping[str, str]:
 def mlflow_pages(settings: Settings, ports: Ports, secrets: Secrets | None = None) -> Part:
     """Return MLflow's pages; what is trained writes to its database, and needs none of them."""
     words = ("-m", "mlflow", "server", "--host", HOST, "--port", str(ports.mlflow), "--workers", "1")
-    where = ("--backend-store-uri", settings.tracking_uri, *(("--app-name", "basic-auth") if secrets else ()))
-    variables = _login(settings, secrets) if secrets else {}
-    return Part("MLflow", (sys.executable, *words, *where), f"{ports.mlflow_url}/health", variables)
+    rules = ("--app-name", "basic-auth") if secrets else ()
+    # Not as an option: a command line, and a password in it, can be read by every user of the machine.
+    variables = {"MLFLOW_BACKEND_STORE_URI": settings.tracking_uri, **(_login(settings, secrets) if secrets else {})}
+    return Part("MLflow", (sys.executable, *words, *rules), f"{ports.mlflow_url}/health", variables)
 
 
 def _login(settings: Settings, secrets: Secrets) -> Mapping[str, str]:

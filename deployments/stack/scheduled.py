@@ -1,6 +1,7 @@
 """What Prefect will run next; and proof that it will: its scheduler has made runs of what is scheduled."""
 
 import json
+import threading
 import time
 import urllib.request
 from base64 import b64encode
@@ -10,7 +11,7 @@ from typing import Any
 
 PROOF_SECONDS = 75
 """Prefect's scheduler looks at new deployments every few seconds, and at all of them every minute."""
-_PAGE = 200
+_PAGE, _PAGES = 200, 50
 
 
 @dataclass(frozen=True)
@@ -41,16 +42,16 @@ class Due:
     at: datetime
 
 
-def prove(api: Api) -> tuple[Due, ...] | None:
-    """Return what is scheduled, once there are runs of it; None: nothing has a schedule.
+def prove(api: Api, ended: threading.Event) -> tuple[Due, ...] | None:
+    """Return what is scheduled, once there are runs of it or ``ended`` is set; None: nothing has a schedule.
 
     Nothing in it: the scheduler made no run in time. It does so in silence when a library is of the wrong version.
     """
     if not any(_has_schedule(found) for found in _deployments(api)):
         return None
     deadline = time.monotonic() + PROOF_SECONDS
-    while not (due := next_runs(api)) and time.monotonic() < deadline:
-        time.sleep(0.5)
+    while not (due := next_runs(api)) and time.monotonic() < deadline and not ended.wait(0.5):
+        pass
     return due
 
 
@@ -59,23 +60,32 @@ def next_runs(api: Api) -> tuple[Due, ...]:
     names = {found["id"]: found for found in _deployments(api)}
     if not names:
         return ()
-    flows = {found["id"]: found["name"] for found in api.ask("flows/filter", {"limit": _PAGE})}
+    flows = {found["id"]: found["name"] for found in _all(api, "flows/filter", {})}
     wanted = {
-        "deployments": {"id": {"any_": list(names)}},
-        "flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}},
+        "flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}, "tags": {"all_": ["perennial"]}},
         "sort": "EXPECTED_START_TIME_ASC",
-        "limit": _PAGE,
     }
     first: dict[str, Due] = {}
-    for run in api.ask("flow_runs/filter", wanted):
-        known = names[run["deployment_id"]]
-        due = Due(f"{flows[known['flow_id']]}/{known['name']}", datetime.fromisoformat(run["expected_start_time"]))
-        first.setdefault(known["id"], due)
+    for run in _all(api, "flow_runs/filter", wanted):
+        if known := names.get(run["deployment_id"]):
+            due = Due(f"{flows[known['flow_id']]}/{known['name']}", datetime.fromisoformat(run["expected_start_time"]))
+            first.setdefault(known["id"], due)
     return tuple(first.values())
 
 
 def _deployments(api: Api) -> list[dict[str, Any]]:
-    return api.ask("deployments/filter", {"deployments": {"tags": {"all_": ["perennial"]}}, "limit": _PAGE})
+    return _all(api, "deployments/filter", {"deployments": {"tags": {"all_": ["perennial"]}}})
+
+
+def _all(api: Api, what: str, body: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return all pages of an answer, up to thousands of rows: a hundred models have three hundred deployments."""
+    found: list[dict[str, Any]] = []
+    for page in range(_PAGES):
+        answer = api.ask(what, {**body, "limit": _PAGE, "offset": page * _PAGE})
+        found += answer
+        if len(answer) < _PAGE:
+            break
+    return found
 
 
 def _has_schedule(found: dict[str, Any]) -> bool:

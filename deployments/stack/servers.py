@@ -21,7 +21,7 @@ def prefect_server(settings: Settings, port: int | None = None) -> Iterator[str]
         ServerError: it did not answer in time; the message has the end of its log.
     """
     where = Ports(prefect=port or free_port())
-    with _running(settings, parts.prefect_server(where)):
+    with _running(settings, parts.prefect_server(settings, where)):
         yield where.api
 
 

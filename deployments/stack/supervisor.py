@@ -31,6 +31,10 @@ def _nobody(_: object) -> None:
     """Nobody listens."""
 
 
+class Stopped(Exception):
+    """Whoever started the stack has stopped it before all of it was well."""
+
+
 @dataclass
 class _Kept:
     """A part that runs, or is to run again."""
@@ -55,12 +59,15 @@ class Supervisor:
         """``changed`` is told the processes whenever one has been started."""
         self._settings, self.say, self._changed = settings, say, changed
         self._kept: list[_Kept] = []
+        self.ended = threading.Event()
+        """Set by whoever wants it to stop."""
 
     def start(self, *parts: Part) -> None:
         """Start ``parts`` side by side, and wait until all are well.
 
         Raises:
             ServerError: one ended, or did not answer in time; the message has the end of its log.
+            Stopped: ``ended`` was set before that.
         """
         mine = [self._start(part) for part in parts]
         for kept in mine:
@@ -77,9 +84,9 @@ class Supervisor:
         self._tell()
         return kept
 
-    def watch(self, ended: threading.Event) -> None:
-        """Keep all parts alive until ``ended``."""
-        while not ended.wait(LOOK_SECONDS):
+    def watch(self) -> None:
+        """Keep all parts alive until ``ended`` is set."""
+        while not self.ended.wait(LOOK_SECONDS):
             for kept in self._kept:
                 self._look(kept, time.monotonic())
 
@@ -139,7 +146,8 @@ class Supervisor:
                 raise ServerError(f"{kept.part.name} ended at its start with exit code {code}; {_end_of(kept.log)}")
             if kept.part.health is None or is_well(kept.part.health):
                 return
-            time.sleep(0.1)
+            if self.ended.wait(0.1):
+                raise Stopped
         raise ServerError(f"{kept.part.name} does not answer after {START_SECONDS} s; {_end_of(kept.log)}")
 
 

@@ -14,9 +14,9 @@ from deployments.stack.running import Process, Running
 from deployments.stack.scheduled import Api, prove
 from deployments.stack.secrets import USER, Secrets, secrets_of
 from deployments.stack.servers import deploy
-from deployments.stack.supervisor import Say, Supervisor
+from deployments.stack.supervisor import Say, Stopped, Supervisor
 from tasks.errors import ServerError
-from tasks.release.lock import one_at_a_time
+from tasks.release.registry_tables import making_tables
 from tasks.settings import SECRETS_FILE, Settings, is_up, load_settings
 from tasks.spec import load_spec, names
 
@@ -31,6 +31,7 @@ def up(settings: Settings, where: Ports, say: Say, *, auth: bool = False) -> Non
 
     Raises:
         SpecError: a spec cannot be read.
+        SettingsError: a database server does not answer.
         ServerError: a port is taken, the disk is full, or a part does not start.
     """
     if there := running.current(settings.home):
@@ -39,22 +40,27 @@ def up(settings: Settings, where: Ports, say: Say, *, auth: bool = False) -> Non
         return
     for name in names(settings.specs):
         load_spec(name, settings.specs)  # a mistake in one is told before anything is started
+    for database in (*settings.databases, settings.prefect_database):
+        database.check()
     _check_room(settings)
-    with running.only_one(settings.home), _until_told() as told:
+    with running.only_one(settings.home):
         _clear_away(settings, say)
         ports.check_free(where.prefect, "Prefect", "--prefect-port")
         ports.check_free(where.mlflow, "MLflow", "--mlflow-port")
         known = secrets_of(settings.home) if auth else None
         supervisor = Supervisor(settings, say, changed=partial(_write_down, settings, where, known))
-        try:
-            _start(supervisor, settings, where, known)
-            _say_what_comes(where, say, known)
-            supervisor.watch(told)
-        finally:
-            say("stopping")
-            for name in supervisor.stop():
-                say(f"{name} is stopped")
-            running.forget(settings.home)
+        with _told(supervisor.ended):
+            try:
+                _start(supervisor, settings, where, known)
+                _say_what_comes(supervisor, where, known)
+                supervisor.watch()
+            except Stopped:
+                pass
+            finally:
+                say("stopping")
+                for name in supervisor.stop():
+                    say(f"{name} is stopped")
+                running.forget(settings.home)
 
 
 def down(settings: Settings, say: Say) -> None:
@@ -84,8 +90,8 @@ def down(settings: Settings, say: Say) -> None:
 def _start(supervisor: Supervisor, settings: Settings, where: Ports, known: Secrets | None) -> None:
     say = supervisor.say
     say("starting Prefect and MLflow; the first time, their databases are made")
-    with one_at_a_time(settings.home / "mlflow.lock"):  # on a new home it makes the tables
-        supervisor.start(parts.prefect_server(where, known), parts.mlflow_pages(settings, where, known))
+    with making_tables(settings):
+        supervisor.start(parts.prefect_server(settings, where, known), parts.mlflow_pages(settings, where, known))
     say(f"Prefect  {where.prefect_url}")
     say(f"MLflow   {where.mlflow_url}")
     if known:
@@ -94,8 +100,8 @@ def _start(supervisor: Supervisor, settings: Settings, where: Ports, known: Secr
     supervisor.start(parts.worker(settings, where.api, known))
 
 
-def _say_what_comes(where: Ports, say: Say, known: Secrets | None) -> None:
-    due = prove(Api(where.api, known.login if known else None))
+def _say_what_comes(supervisor: Supervisor, where: Ports, known: Secrets | None) -> None:
+    say, due = supervisor.say, prove(Api(where.api, known.login if known else None), supervisor.ended)
     if due is None:
         say("nothing is scheduled: no spec has a [schedule]. Write one (docs/spec.md), and run perennial deploy")
     elif not due:
@@ -133,16 +139,15 @@ def _check_room(settings: Settings) -> None:
 
 
 @contextmanager
-def _until_told() -> Iterator[threading.Event]:
-    """Give an event that SIGTERM and ctrl-C set.
+def _told(ended: threading.Event) -> Iterator[None]:
+    """Have SIGTERM and ctrl-C set ``ended``, the second time as the first.
 
     Handlers of our own, also because a process that ignores ctrl-C, as one in the background of a script does, hands
     that on to its children, and a worker of Prefect's that ignores it ignores SIGTERM, too.
     """
-    told = threading.Event()
-    before = {sign: signal.signal(sign, lambda *_: told.set()) for sign in (signal.SIGTERM, signal.SIGINT)}
+    before = {sign: signal.signal(sign, lambda *_: ended.set()) for sign in (signal.SIGTERM, signal.SIGINT)}
     try:
-        yield told
+        yield
     finally:
         for sign, handler in before.items():
             signal.signal(sign, handler)

@@ -58,11 +58,17 @@ _started: "dict[Path, subprocess.Popen[str]]" = {}
 
 
 def start_early(settings: Settings) -> None:
-    """Start the process now, for a Registrar that comes later: it imports while the caller imports Prefect."""
+    """Start the process now, for a Registrar that comes later: it imports while the caller imports Prefect.
+
+    Raises:
+        SettingsError: a database server does not answer.
+    """
     _started[settings.home] = _start(settings)
 
 
 def _start(settings: Settings) -> "subprocess.Popen[str]":
+    for database in settings.databases:
+        database.check()  # here it is one line; the process would die of it, and say so in its log
     log = _log_of(settings)
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("a", encoding="utf-8") as errors_to:

@@ -1,6 +1,6 @@
 """The registry: every training as an MLflow run, every promotable challenger as a registered version.
 
-The only door to MLflow. It keeps its records in SQLite and its files in the home folder.
+The only door to MLflow. It keeps its records in a database, SQLite or PostgreSQL, and its files in the home folder.
 """
 
 import tempfile
@@ -14,7 +14,7 @@ from tasks.judgement.verdict import Cost
 from tasks.release.artifact import Artifact, load_artifact, verify
 from tasks.release.inspection import inspect_artifact
 from tasks.release.lineage import Lineage
-from tasks.release.lock import one_at_a_time
+from tasks.release.registry_tables import making_tables
 from tasks.release.signature import signature
 from tasks.release.versions import Recorded, Training, Version
 from tasks.settings import Settings
@@ -42,7 +42,7 @@ class Registry:
         self._inspected: set[Artifact] = set()
         mlflow.set_tracking_uri(settings.tracking_uri)
         mlflow.set_registry_uri(settings.tracking_uri)
-        with one_at_a_time(settings.home / "mlflow.lock"):  # two that make the tables at once break one another
+        with making_tables(settings):
             self._client: MlflowClient = mlflow.MlflowClient()
             self._client.search_experiments(max_results=1)
             self._client.search_registered_models(max_results=1)

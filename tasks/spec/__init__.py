@@ -14,6 +14,7 @@ from tasks.spec.model import ModelSpec, is_database, json_schema, load_spec, nam
 from tasks.spec.monitoring import DriftSpec, PolicySpec, ScoringSpec
 from tasks.spec.notify import NotifySpec
 from tasks.spec.promotion import PromotionSpec
+from tasks.spec.resources import ResourcesSpec, largest
 from tasks.spec.schedule import ScheduleSpec
 from tasks.spec.values import parse_duration, parse_margin, write_duration, write_margin
 
@@ -32,12 +33,14 @@ __all__ = [
     "NotifySpec",
     "PolicySpec",
     "PromotionSpec",
+    "ResourcesSpec",
     "ScheduleSpec",
     "ScoringSpec",
     "SourceSpec",
     "WindowSpec",
     "is_database",
     "json_schema",
+    "largest",
     "load_spec",
     "names",
     "parse_duration",

@@ -18,6 +18,7 @@ from tasks.spec.messages import describe
 from tasks.spec.monitoring import DriftSpec, PolicySpec, ScoringSpec
 from tasks.spec.notify import NotifySpec
 from tasks.spec.promotion import PromotionSpec
+from tasks.spec.resources import ResourcesSpec
 from tasks.spec.schedule import ScheduleSpec
 from tasks.spec.section import Section
 from tasks.spec.values import write_duration
@@ -48,6 +49,7 @@ class ModelSpec(Section):
     policy: PolicySpec = PolicySpec()
     schedule: ScheduleSpec = ScheduleSpec()
     notify: NotifySpec = NotifySpec()
+    resources: ResourcesSpec = ResourcesSpec()
 
     @property
     def contract_name(self) -> str:
@@ -57,9 +59,10 @@ class ModelSpec(Section):
     def digest(self) -> str:
         """SHA-256 over the spec's values, whatever their order or comments in the file.
 
-        Without the schedule and who is told: when runs start, and who hears of them, changes nothing of what they make.
+        Without the schedule, who is told and the resources: when runs start, who hears of them, and on how much of a
+        machine they run, changes nothing of what they make.
         """
-        values = self.model_dump(mode="json", exclude={"schedule", "notify"})
+        values = self.model_dump(mode="json", exclude={"schedule", "notify", "resources"})
         return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
     @model_validator(mode="after")

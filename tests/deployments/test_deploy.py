@@ -15,13 +15,14 @@ import pyarrow.compute as pc
 import pyarrow.csv
 import pytest
 from prefect.client.orchestration import SyncPrefectClient
+from prefect.client.schemas.actions import DeploymentUpdate
 from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterId
 from prefect.client.schemas.objects import FlowRun
 from prefect.client.schemas.responses import DeploymentResponse
 
 from deployments.register.deploy import Deployed, deploy
 from deployments.register.lost_runs import LOST, NEVER_BEGAN, RETRY
-from deployments.register.wanted import POOL
+from deployments.register.wanted import ON_REQUEST, POOL
 from tasks.announcement import AUTOMATION
 from tasks.errors import ServerError
 from tasks.release.ledger.book import Ledger
@@ -30,6 +31,7 @@ from tasks.settings import Settings, child_environment
 pytestmark = pytest.mark.server
 Edit = Callable[[str, str, str], None]
 SPEC = "deployments/returns.toml"
+RESOURCES = '[resources]\ncpu = "2"\nmemory = "8Gi"\n\n'
 NIGHTLY = '[schedule]\ntrain = "0 3 * * *"\n\n[gate]'
 
 
@@ -125,6 +127,26 @@ def test_another_schedule_is_told_and_keeps_the_deployment(
 
 
 @pytest.mark.usefixtures("deployed")
+def test_resources_come_and_go_with_the_spec_and_a_person_s_own_variables_stay(
+    client: SyncPrefectClient, settings: Settings, edit: Edit
+) -> None:
+    edit(SPEC, "[gate]", f"{RESOURCES}[gate]")
+    assert set(said(deploy(settings))) == {"training/returns", "scoring/returns", "drift-detection/returns", ON_REQUEST}
+    before = ours(client)["training/returns"]
+    client.update_deployment(
+        before.id, DeploymentUpdate(job_variables={**before.job_variables, "stream_output": False})
+    )
+
+    assert deploy(settings).changes == ()
+    assert before.job_variables["memory_limit"] == "8Gi"
+    edit(SPEC, RESOURCES, "")
+    assert len(deploy(settings).changes) == 4
+
+    after = ours(client)["training/returns"].job_variables
+    assert after == {"env": before.job_variables["env"], "stream_output": False}
+
+
+@pytest.mark.usefixtures("deployed")
 def test_a_spec_that_is_gone_pauses_its_deployments_until_it_is_back(
     client: SyncPrefectClient, settings: Settings
 ) -> None:
@@ -199,6 +221,7 @@ def working(settings: Settings, cwd: Path) -> Iterator[None]:
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("deployed")
+@pytest.mark.drill
 def test_a_worker_trains_when_it_is_scheduled(
     client: SyncPrefectClient, settings: Settings, edit: Edit, orders: pa.Table, tmp_path: Path
 ) -> None:
@@ -206,6 +229,7 @@ def test_a_worker_trains_when_it_is_scheduled(
     recent = orders.set_column(0, "ordered_at", pc.add(orders["ordered_at"], since))
     pyarrow.csv.write_csv(recent, settings.project / "orders.csv")
     edit(SPEC, "0 3 * * *", "* * * * *")
+    edit(SPEC, "[gate]", f"{RESOURCES}[gate]")  # which a pool of processes passes over
     deploy(settings)
 
     with working(settings, tmp_path):

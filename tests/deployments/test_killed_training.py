@@ -14,7 +14,7 @@ from tasks.data.window import read_time
 from tasks.release.proposing import Trained
 from tasks.settings import Settings
 
-pytestmark = [pytest.mark.server, pytest.mark.slow, pytest.mark.usefixtures("project")]
+pytestmark = [pytest.mark.server, pytest.mark.drill, pytest.mark.usefixtures("project"), pytest.mark.timeout(300)]
 AS_OF = "2024-03-01"
 TRAIN = [str(Path(sys.executable).parent / "perennial"), "train", "returns", "--as-of", AS_OF]
 

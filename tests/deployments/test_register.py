@@ -10,10 +10,10 @@ from ruamel.yaml import YAML
 from deployments.register.deploy import deployments_of
 from deployments.register.plan import WITHOUT_SPEC, Change, Found, plan
 from deployments.register.prefect_yaml import prefect_yaml, write_yaml
-from deployments.register.wanted import ENTRYPOINTS, ON_REQUEST, Deployment, Schedule, wanted
+from deployments.register.wanted import ENTRYPOINTS, ENVIRONMENT, ON_REQUEST, Deployment, Schedule, wanted
 from tasks.errors import SettingsError, SpecError
 from tasks.settings import Settings
-from tasks.spec import ModelSpec, read_spec
+from tasks.spec import ModelSpec, ResourcesSpec, read_spec
 
 MONDAYS = Schedule("train", "0 3 * * 1", "Europe/Berlin", {"reason": "schedule"})
 
@@ -60,6 +60,21 @@ def test_a_spec_s_description_stands_before_what_its_deployment_does(timed: Mode
     assert wanted([described])[1].description.startswith("Which orders come back.\n\nHave the champion score")
 
 
+def test_a_model_s_resources_are_its_runs_and_what_serves_all_models_has_the_most(timed: ModelSpec) -> None:
+    small = timed.model_copy(update={"resources": ResourcesSpec(cpu="1500m", memory="900Mi")})
+    large = timed.model_copy(update={"model": "sales", "resources": ResourcesSpec(cpu="1", memory="1Gi")})
+    asked = {one.path: one.resources for one in wanted([small, large])}
+
+    assert asked["scoring/returns"] == {
+        "cpu_request": "1500m",
+        "cpu_limit": "1500m",
+        "memory_request": "900Mi",
+        "memory_limit": "900Mi",
+    }
+    assert asked[ON_REQUEST] == {**asked["scoring/returns"], "memory_request": "1Gi", "memory_limit": "1Gi"}
+    assert asked["promotion/promotion"] == {}
+
+
 def test_a_model_may_not_take_the_name_of_a_deployment_of_all(timed: ModelSpec) -> None:
     with pytest.raises(SpecError, match=r"training.toml: model: found 'training'; allowed: any other name"):
         wanted([timed.model_copy(update={"model": "training"})])
@@ -87,6 +102,7 @@ def test_what_is_missing_is_new_and_says_when_it_runs(asked: dict[str, Deploymen
         ({"entrypoint": "flows/training.py:training_flow", "pool": ""}, "runs flows.training.training_flow, ran flows/training.py:training_flow; work pool perennial, was none"),
         ({"form": {"title": "Parameters"}}, "form of its parameters changed"),
         ({"environment": {}}, "environment {'PREFECT_FLOWS_HEARTBEAT_FREQUENCY': '30'}, was {}"),
+        ({"resources": {"memory_limit": "8Gi"}}, "resources none, were {'memory_limit': '8Gi'}"),
         ({"parameters": {}}, "parameters {'model': 'returns'}, were {}"),
     ],
 )  # fmt: skip
@@ -140,6 +156,7 @@ def test_prefect_s_yaml_has_what_is_wanted(asked: dict[str, Deployment]) -> None
 
     assert document["pull"] == []
     assert [one["entrypoint"] for one in document["deployments"]] == [one.entrypoint for one in asked.values()]
+    assert document["deployments"][0]["work_pool"]["job_variables"] == {"env": ENVIRONMENT}
     (schedule,) = document["deployments"][0]["schedules"]
     assert schedule == {
         "slug": "train",

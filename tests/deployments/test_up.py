@@ -161,6 +161,18 @@ def test_what_a_killed_stack_leaves_is_cleared_away_by_the_next(stack: Stack) ->
     assert second.process.wait(60) == 0
 
 
+def test_a_stack_that_is_stopped_while_it_starts_leaves_nothing(scheduled: Settings) -> None:
+    starting = Stack(scheduled)
+    starting.says("starting Prefect and MLflow")
+    eventually(lambda: len(starting.family()) >= 3)
+    family = starting.family()
+    starting.process.terminate()
+
+    assert starting.process.wait(60) == 0
+    assert psutil.wait_procs(family, timeout=5)[1] == []
+    assert "Prefect is stopped" in starting.log.read_text()
+
+
 def test_a_port_that_is_taken_names_the_process_that_has_it(scheduled: Settings) -> None:
     port = free_port()
     command = [sys.executable, "-m", "http.server", "--bind", "127.0.0.1", str(port)]
