@@ -45,13 +45,17 @@ def watch(model: str, as_of: str | None) -> Answer:
     load_spec(model, settings.specs)
     moment = read_time(as_of) if as_of else None
     settings.home.mkdir(parents=True, exist_ok=True)  # Prefect makes its own folder in it when it is imported
-    from flows.drift_detection import run_check
-    from tasks.monitoring import summary
+    from tasks.release.in_use import in_use
     from tasks.release.ledger.book import Ledger
     from tasks.release.requests import open_request
 
+    ledger = Ledger(settings.ledger)
+    in_use(ledger.entries(model), model)  # without a champion there is no need to start a server first
+    from flows.drift_detection import run_check
+    from tasks.monitoring import summary
+
     check = run_check(model, moment)
-    asked = open_request(Ledger(settings.ledger), model)
+    asked = open_request(ledger, model)
     lines = list(summary.lines(check))
     if asked:
         lines.append(

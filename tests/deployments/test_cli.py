@@ -186,6 +186,7 @@ def test_a_refused_challenger_ends_with_exit_code_1(edit: Edit, prefect_api: str
 
 
 @pytest.mark.server
+@pytest.mark.drill
 def test_without_a_server_prefect_starts_one_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PREFECT_API_URL", raising=False)
     found = perennial("train", "returns", "--as-of", "2024-03-01")
@@ -195,6 +196,7 @@ def test_without_a_server_prefect_starts_one_of_its_own(monkeypatch: pytest.Monk
 
 
 @pytest.mark.server
+@pytest.mark.drill
 def test_a_champion_predicts_in_a_fresh_process_with_pickles_forbidden(project: Path, prefect_api: str) -> None:
     trained = perennial("train", "returns", "--as-of", "2024-03-01", PREFECT_API_URL=prefect_api)
     assert trained.returncode == 0, trained.stderr

@@ -251,6 +251,7 @@ def test_models_that_share_a_block_share_its_automations(told_spec: ModelSpec) -
     assert (ticket.block, ticket.pages) == (TICKET, ())
 
 
+@pytest.mark.drill
 @pytest.mark.usefixtures("telling")
 def test_a_feed_that_breaks_is_told_by_the_check_that_finds_it_and_by_no_other(
     edit: Edit, project: Path, orders: pa.Table, receiver: Receiver

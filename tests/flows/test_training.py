@@ -168,6 +168,7 @@ def test_what_a_person_reads_in_the_ui_is_there() -> None:
     assert "`perennial approve returns 1`" in artifacts["returns-proposal"]
 
 
+@pytest.mark.drill
 def test_a_database_that_does_not_answer_is_asked_again(
     project: Path, edit: Callable[[str, str, str], None], orders: pa.Table, monkeypatch: pytest.MonkeyPatch
 ) -> None:
