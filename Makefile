@@ -13,7 +13,7 @@ demo: $(VENV)/demo       ## Train, watch, retrain and approve on real flights; a
 	$(BIN)/python -m deployments.demo
 
 test: $(VENV)/dev lint   ## Lint, types and all tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 lint: $(VENV)/dev        ## ruff (lint and format) and mypy
 	$(BIN)/ruff check .

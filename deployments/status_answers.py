@@ -15,6 +15,7 @@ from deployments.stack.running import Running
 from deployments.stack.scheduled import Api, Due, next_runs
 from deployments.stack.supervisor import is_well
 from tasks.errors import SpecError
+from tasks.monitoring.check import kept_checks
 from tasks.plain import write
 from tasks.release.ledger.book import Ledger
 from tasks.release.ledger.entries import Entry
@@ -102,7 +103,7 @@ def _of_model(settings: Settings, name: str, due: Sequence[Due]) -> ModelStatus:
 
 
 def _last_check(folder: Path) -> LastCheck | None:
-    files = sorted(folder.glob("*.json"))
+    files = kept_checks(folder)
     if not files:
         return None
     try:

@@ -28,7 +28,12 @@ DOORS = {
         "flows",
         "deployments",
     },
-    "mlflow": {"tasks/release/registry.py", "tasks/release/signature.py", "tasks/release/pyfunc_model.py"},
+    "mlflow": {
+        "tasks/release/registry.py",
+        "tasks/release/champion_alias.py",
+        "tasks/release/signature.py",
+        "tasks/release/pyfunc_model.py",
+    },
     "lightgbm": {"tasks/learning/gbm.py", "tasks/release/registrar.py"},
     "torch": {"tasks/learning/network.py"},
     "evidently": {"tasks/monitoring/report.py"},

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 from prefect.client.orchestration import get_client
-from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
+from prefect.client.schemas.filters import FlowFilter, FlowFilterName, FlowRunFilter, FlowRunFilterId
 from prefect.client.schemas.objects import State
 from prefect.client.schemas.sorting import FlowRunSort
 from prefect.settings import PREFECT_API_URL, temporary_settings
@@ -158,7 +158,8 @@ def test_what_a_person_reads_in_the_ui_is_there() -> None:
     run_training("returns", "manual", FIRST)
 
     with get_client(sync_client=True) as client:
-        (run,) = client.read_flow_runs(limit=1, sort=FlowRunSort.START_TIME_DESC)
+        ours = FlowFilter(name=FlowFilterName(any_=["training"]))
+        (run,) = client.read_flow_runs(flow_filter=ours, limit=1, sort=FlowRunSort.START_TIME_DESC)
         own = FlowRunFilter(id=FlowRunFilterId(any_=[run.id]))
         artifacts = {artifact.key: str(artifact.data) for artifact in client.read_artifacts(flow_run_filter=own)}
 
