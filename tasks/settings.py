@@ -6,6 +6,7 @@ The only reader of environment variables. What a user chose *for a model* is in 
 import fcntl
 import json
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,6 +37,14 @@ _LEDGER, _MLFLOW, _PREFECT = "PERENNIAL_LEDGER", "PERENNIAL_MLFLOW", "PERENNIAL_
 
 
 @dataclass(frozen=True)
+class Price:
+    """What the machine costs for an hour."""
+
+    per_hour: float
+    currency: str
+
+
+@dataclass(frozen=True)
 class Settings:
     """Facts about the machine, read once per command or flow run."""
 
@@ -58,6 +67,8 @@ class Settings:
     """The database of MLflow's runs and registry, likewise."""
     prefect_database_url: str | None = field(default=None, repr=False)
     """The database of the Prefect server that `perennial up` runs, likewise."""
+    price: Price | None = None
+    """None: what a run costs is told in time and energy, and not in money."""
 
     @property
     def specs(self) -> Path:
@@ -107,6 +118,7 @@ def load_settings(environ: Mapping[str, str] | None = None, *, cwd: Path | None 
         ledger_url=database_url(_LEDGER, env.get(_LEDGER), "psycopg"),
         mlflow_url=database_url(_MLFLOW, env.get(_MLFLOW), "psycopg"),
         prefect_database_url=database_url(_PREFECT, env.get(_PREFECT), "asyncpg", file=False),
+        price=_price(env),
     )
 
 
@@ -203,6 +215,17 @@ def _login_of(home: Path) -> str | None:
         return f"{_up(home, 'login')}:{json.loads((home / SECRETS_FILE).read_text(encoding='utf-8'))['password']}"
     except (OSError, ValueError, KeyError):
         return None
+
+
+def _price(env: Mapping[str, str]) -> Price | None:
+    if not (named := env.get("PERENNIAL_PRICE")):
+        return None
+    found = re.fullmatch(r"(\d+(?:\.\d+)?) ([A-Z]{3})", named)
+    if found is None:
+        raise SettingsError(
+            f'PERENNIAL_PRICE: found {named!r}; allowed: what the machine costs for an hour, such as "0.35 EUR"'
+        )
+    return Price(float(found[1]), found[2])
 
 
 def _threads(env: Mapping[str, str]) -> int:

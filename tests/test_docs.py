@@ -120,6 +120,7 @@ def test_help_comes_at_once() -> None:
         "calibrate",
         "champion",
         "check",
+        "costs",
         "deploy",
         "doctor",
         "down",

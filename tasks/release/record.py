@@ -1,7 +1,7 @@
 """What is kept of a training for people: the verdict, the pictures, and the predictions that were judged."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
@@ -99,8 +99,8 @@ def _provenance(challenger: Challenger, lineage: Lineage) -> Iterator[tuple[str,
         yield "Prefect run", lineage.flow_run
 
 
-def describe(subject: Subject, written: Written) -> Training:
-    """Return the training as the registry is to record it."""
+def describe(subject: Subject, written: Written, *, cost: Mapping[str, float]) -> Training:
+    """Return the training as the registry is to record it; ``cost`` is what it took so far."""
     spec, challenger, lineage = subject.spec, subject.challenger, subject.lineage
     verdict = written.verdict
     return Training(
@@ -111,7 +111,7 @@ def describe(subject: Subject, written: Written) -> Training:
         outcome=verdict.outcome,
         promotable=verdict.promotable,
         summary=verdict.reasons[0],
-        metrics=_metrics(challenger, verdict, spec.gate.metric),
+        metrics={**_metrics(challenger, verdict, spec.gate.metric), **cost},
         params=_params(spec, challenger),
         files=written.files,
     )

@@ -13,8 +13,10 @@ from tasks.data.contract import Contract, check_contract, load_contract, read_co
 from tasks.data.window import as_utc
 from tasks.release import requests
 from tasks.release.challenger import Recipe
+from tasks.release.charging import Charge, charged
 from tasks.release.ledger.book import Ledger
 from tasks.release.ledger.leases import Lease
+from tasks.release.metering import Meter
 from tasks.release.registrar import Registrar
 from tasks.release.requests import Due, Idle, Turn
 from tasks.settings import Settings, load_settings, prepare_environment
@@ -40,6 +42,7 @@ class TrainingRun:
     ledger: Ledger
     lease: Lease
     """The right to be the one that trains this model."""
+    meter: Meter
     due: Due | None = None
     """The request that the verdict answers; None: nothing asked."""
 
@@ -74,8 +77,8 @@ def open_training(
         if isinstance(turn, Idle):
             yield turn
             return
-        moment = _moment(turn, as_of)
-        with Registrar(settings) as registrar:
+        moment, why = _moment(turn, as_of), turn.asked.reason if turn.asked else reason
+        with charged(ledger, model, Charge(run, why), settings.price) as meter, Registrar(settings) as registrar:
             for place in ("raw", "rows", "quarantine"):
                 remove_unfinished(home / place)
             yield TrainingRun(
@@ -84,11 +87,12 @@ def open_training(
                 contract_text=contract.text,
                 settings=settings,
                 as_of=moment,
-                reason=turn.asked.reason if turn.asked else reason,
+                reason=why,
                 folder=_new_folder(home / "runs" / run),
                 registrar=registrar,
                 ledger=ledger,
                 lease=turn.lease,
+                meter=meter,
                 due=requests.due(turn, moment),
             )
 

@@ -107,7 +107,7 @@ def judge(run: TrainingRun, parts: Parts, challenger: Challenger) -> Written:
 def register(run: TrainingRun, parts: Parts, challenger: Challenger, judged: Written) -> Trained:
     """Record the training; register the challenger if it may be promoted."""
     subject = _subject(run, parts, challenger)
-    recorded = run.registrar.record(record.describe(subject, judged))
+    recorded = run.registrar.record(record.describe(subject, judged, cost=run.meter.read().metrics))
     version = recorded.version
     _log.info(f"registered as version {version.number}" if version else "recorded, and not registered")
     return Trained(subject, judged, recorded)

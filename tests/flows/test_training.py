@@ -77,7 +77,7 @@ def test_a_first_training_becomes_a_version_by_beating_the_baseline() -> None:
 def test_a_version_that_may_be_promoted_awaits_a_person_with_its_evidence(settings: Settings) -> None:
     trained = run_training("returns", "manual", FIRST)
 
-    judged, proposed = Ledger(settings.ledger).entries("returns")
+    judged, proposed, _ = Ledger(settings.ledger).entries("returns")
     (pending,) = standing([judged, proposed]).pending
     assert (pending.version, pending.proposed.against, pending.proposed.approvals) == (1, None, 1)
     assert pending.proposed.evidence.artifact == trained.artifact.digest
@@ -91,7 +91,7 @@ def test_a_spec_that_needs_nobody_promotes_by_itself(edit: Callable[[str, str, s
     run_training("returns", "manual", FIRST)
 
     entries = Ledger(settings.ledger).entries("returns")
-    assert [entry.kind for entry in entries] == ["verdict", "proposal", "promotion"]
+    assert [entry.kind for entry in entries] == ["verdict", "proposal", "promotion", "cost"]
     assert Registry(settings).alias("returns") == 1
 
 
@@ -137,7 +137,7 @@ def test_a_refused_challenger_is_a_result_and_not_a_failure(
 
     assert (state.name, state.is_completed()) == ("Refused", True)
     assert "0.999" in str(state.message)
-    judged = Ledger(settings.ledger).entries("returns")[-1].what
+    judged = Ledger(settings.ledger).entries("returns")[-2].what
     assert isinstance(judged, Judged)
     assert (judged.version, judged.promotable) == (None, False)
 
@@ -215,9 +215,9 @@ def test_a_request_is_trained_as_of_its_check_and_answered_with_the_verdict(sett
     assert isinstance(trained, Trained)
     assert (trained.lineage.as_of, trained.lineage.reason) == (FIRST, "drift")
     entries = Ledger(settings.ledger).entries("returns")
-    assert [entry.kind for entry in entries] == ["request", "claim", "verdict", "proposal", "answer"]
+    assert [entry.kind for entry in entries] == ["request", "claim", "verdict", "proposal", "answer", "cost"]
     summary = trained.verdict.reasons[0]
-    assert entries[-1].what == Answered(number, trained.recorded.run_id, "better", summary, 1, superseded=False)
+    assert entries[-2].what == Answered(number, trained.recorded.run_id, "better", summary, 1, superseded=False)
     assert entries[1].what.run == Path(trained.files).parent.name  # type: ignore[union-attr]
 
 
@@ -229,7 +229,7 @@ def test_a_request_that_has_its_answer_trains_nothing_and_the_run_says_so(settin
 
     assert (state.name, state.is_completed()) == ("AlreadyAnswered", True)
     assert f"request {number} has its answer: better" in str(state.message)
-    answer = Ledger(settings.ledger).entries("returns")[-1].what
+    answer = Ledger(settings.ledger).entries("returns")[-2].what
     assert isinstance(answer, Answered)
     assert answer.superseded
     assert len(list((settings.of("returns") / "runs").iterdir())) == 1

@@ -128,7 +128,7 @@ def test_the_page_tells_what_the_version_was_made_from(
 
 
 def test_a_training_is_described_by_its_spec_its_choices_and_its_numbers(subject: Subject, verdict: Verdict) -> None:
-    training = describe(subject, Written(verdict, "record"))
+    training = describe(subject, Written(verdict, "record"), cost={"cost.wall_seconds": 1.5})
 
     assert training.name == "returns as of 2024-03-01 12:30"
     assert (training.outcome, training.promotable) == (verdict.outcome, verdict.promotable)
@@ -145,7 +145,7 @@ def test_a_training_is_described_by_its_spec_its_choices_and_its_numbers(subject
 def test_a_number_that_could_not_be_computed_is_left_out(subject: Subject, verdict: Verdict) -> None:
     undefined = replace(verdict, challenger_metrics={**verdict.challenger_metrics, "roc_auc": nan})
 
-    metrics = describe(subject, Written(undefined, "record")).metrics
+    metrics = describe(subject, Written(undefined, "record"), cost={}).metrics
 
     assert "holdout.roc_auc" not in metrics
     assert "holdout.log_loss" in metrics
@@ -154,6 +154,6 @@ def test_a_number_that_could_not_be_computed_is_left_out(subject: Subject, verdi
 def test_two_candidates_of_one_kind_both_keep_their_numbers(subject: Subject, verdict: Verdict) -> None:
     twice = replace(CHALLENGER, candidates=(*CHALLENGER.candidates, CandidateResult("linear", 0.6, {}, 0.1)))
 
-    metrics = describe(replace(subject, challenger=twice), Written(verdict, "record")).metrics
+    metrics = describe(replace(subject, challenger=twice), Written(verdict, "record"), cost={}).metrics
 
     assert {0.8, 0.6} <= set(metrics.values())
