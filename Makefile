@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test lint benchmark benchmark-gate benchmark-drift drill-promotion drill-watch test-browser test-kubernetes test-servers e2e ui setup schema docs clean
+.PHONY: help demo test lint benchmark benchmark-gate benchmark-drift benchmark-stack drill-promotion drill-watch test-browser test-kubernetes test-servers e2e ui setup schema docs clean
 
 help:                    ## This list
 	@grep -E '^[a-z-]+: .*##|^[a-z-]+: +##' $(MAKEFILE_LIST) | sed -E 's/: .*## /\t/' | expand -t 16
@@ -37,6 +37,10 @@ drill-watch: $(VENV)/dev  ## Kill scorings, checks, servers and the stack wherev
 
 benchmark-drift: $(VENV)/dev $(VENV)/nannyml/done ## Measure what watching promises, and write docs/drift.md
 	PERENNIAL_NANNYML=$(CURDIR)/$(VENV)/nannyml/bin/python $(BIN)/python -m benchmarks.drift
+
+benchmark-stack: $(VENV)/drill ## A hundred models on one stack, SQLite and PostgreSQL, and write docs/scale.md
+	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || apt-get install --yes --quiet postgresql
+	$(BIN)/python -m benchmarks.stack
 
 test-browser: $(VENV)/browser ## Approve a version in the Prefect UI, in a real browser
 	@command -v chromium >/dev/null || apt-get install --yes --quiet chromium

@@ -80,7 +80,12 @@ def mlflow_pages(settings: Settings, ports: Ports, secrets: Secrets | None = Non
     words = ("-m", "mlflow", "server", "--host", HOST, "--port", str(ports.mlflow), "--workers", "1")
     rules = ("--app-name", "basic-auth") if secrets else ()
     # Not as an option: a command line, and a password in it, can be read by every user of the machine.
-    variables = {"MLFLOW_BACKEND_STORE_URI": settings.tracking_uri, **(_login(settings, secrets) if secrets else {})}
+    variables = {
+        "MLFLOW_BACKEND_STORE_URI": settings.tracking_uri,
+        # Its jobs are judges of language models: seven processes and more than a gigabyte, for nothing of ours.
+        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+        **(_login(settings, secrets) if secrets else {}),
+    }
     return Part("MLflow", (sys.executable, *words, *rules), f"{ports.mlflow_url}/health", variables)
 
 

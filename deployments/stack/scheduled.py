@@ -32,6 +32,16 @@ class Api:
             found: list[dict[str, Any]] = json.load(answer)
         return found
 
+    def all(self, what: str, body: dict[str, Any]) -> list[dict[str, Any]]:
+        """Return all pages of an answer, up to thousands of rows: a hundred models have three hundred deployments."""
+        found: list[dict[str, Any]] = []
+        for page in range(_PAGES):
+            answer = self.ask(what, {**body, "limit": _PAGE, "offset": page * _PAGE})
+            found += answer
+            if len(answer) < _PAGE:
+                break
+        return found
+
 
 @dataclass(frozen=True)
 class Due:
@@ -60,13 +70,13 @@ def next_runs(api: Api) -> tuple[Due, ...]:
     names = {found["id"]: found for found in _deployments(api)}
     if not names:
         return ()
-    flows = {found["id"]: found["name"] for found in _all(api, "flows/filter", {})}
+    flows = {found["id"]: found["name"] for found in api.all("flows/filter", {})}
     wanted = {
         "flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}, "tags": {"all_": ["perennial"]}},
         "sort": "EXPECTED_START_TIME_ASC",
     }
     first: dict[str, Due] = {}
-    for run in _all(api, "flow_runs/filter", wanted):
+    for run in api.all("flow_runs/filter", wanted):
         if known := names.get(run["deployment_id"]):
             due = Due(f"{flows[known['flow_id']]}/{known['name']}", datetime.fromisoformat(run["expected_start_time"]))
             first.setdefault(known["id"], due)
@@ -74,18 +84,7 @@ def next_runs(api: Api) -> tuple[Due, ...]:
 
 
 def _deployments(api: Api) -> list[dict[str, Any]]:
-    return _all(api, "deployments/filter", {"deployments": {"tags": {"all_": ["perennial"]}}})
-
-
-def _all(api: Api, what: str, body: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return all pages of an answer, up to thousands of rows: a hundred models have three hundred deployments."""
-    found: list[dict[str, Any]] = []
-    for page in range(_PAGES):
-        answer = api.ask(what, {**body, "limit": _PAGE, "offset": page * _PAGE})
-        found += answer
-        if len(answer) < _PAGE:
-            break
-    return found
+    return api.all("deployments/filter", {"deployments": {"tags": {"all_": ["perennial"]}}})
 
 
 def _has_schedule(found: dict[str, Any]) -> bool:
