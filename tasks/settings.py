@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tasks.database import Database, database_url
 from tasks.errors import SettingsError
+from tasks.logins import People, people
 
 QUIET = {
     # Nothing leaves the machine. DO_NOT_TRACK=1 does not stop MLflow, "true" does; Prefect takes either.
@@ -58,6 +59,8 @@ class Settings:
     """The database of MLflow's runs and registry, likewise."""
     prefect_database_url: str | None = field(default=None, repr=False)
     """The database of the Prefect server that `perennial up` runs, likewise."""
+    people: People | None = None
+    """MLflow's users, where they decide; None: names are taken as they are given."""
 
     @property
     def specs(self) -> Path:
@@ -107,6 +110,7 @@ def load_settings(environ: Mapping[str, str] | None = None, *, cwd: Path | None 
         ledger_url=database_url(_LEDGER, env.get(_LEDGER), "psycopg"),
         mlflow_url=database_url(_MLFLOW, env.get(_MLFLOW), "psycopg"),
         prefect_database_url=database_url(_PREFECT, env.get(_PREFECT), "asyncpg", file=False),
+        people=people(env, home / SECRETS_FILE, _up(home, "mlflow") if _up(home, "login") else None),
     )
 
 

@@ -16,11 +16,11 @@ one stack, first with SQLite files and then with PostgreSQL on the same machine.
 
 The machine has {cores} cores and **other work ran on it meanwhile**: {busy} of its processors were in use during the
 hour. Seconds are of one run each; take them as an order of magnitude, and counts as they are."""
-_DONE = """A run here is a scheduled drift detection as the worker starts it, in a process of its own: it imports what it
-needs, reads spec, contract and ledger, and ends by saying that its model has no champion. So it costs what starting a
-run costs, and not what looking at data does. Each of {due} models is checked once an hour; all of that hour's checks
-were due within {minutes} minutes, {burst} at a time on the minute. The worker runs two at once (PERENNIAL_THREADS=2), so
-most of the lateness is the queue for those two places, and not the scheduler: the first of them shows what Prefect's
+_DONE = """A run here is a scheduled drift detection as the worker starts it, in a process of its own: it imports what
+it needs, reads spec, contract and ledger, and ends by saying that its model has no champion. So it costs what starting
+a run costs, and not what looking at data does. Each of {due} models is checked once an hour; all of that hour's checks
+were due within {minutes} minutes, {burst} at a time on the minute. The worker runs two at once (PERENNIAL_THREADS=2),
+so most of the lateness is the queue for those two places, and not the scheduler: the first of them shows what Prefect's
 scheduler and the worker's polling take by themselves. A lost run is one that the scheduler never made, or that had not
 ended a quarter of an hour after the last was due; a doubled one was made twice, or begun twice."""
 _PSS = """PSS: a page that several processes share is divided among them. The worker is counted without the runs that it
