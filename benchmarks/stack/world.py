@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from deployments.stack import parts
-from deployments.stack.parts import Ports
+from deployments.stack.addresses import Addresses
 from deployments.stack.ports import free_port
 from deployments.stack.running import Process
 from deployments.stack.scheduled import Api
@@ -98,7 +98,7 @@ def settings_of(folder: Path, databases: dict[str, str]) -> Settings:
 @contextmanager
 def stack(settings: Settings) -> Iterator[Stack]:
     """Run Prefect's server and MLflow's for the length of the block; ``start_worker`` adds the worker."""
-    where, processes = Ports(free_port(), free_port()), dict[str, Process]()
+    where, processes = Addresses(free_port(), free_port()), dict[str, Process]()
 
     def changed(now: Sequence[Process]) -> None:
         processes.update({one.name: one for one in now})

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from functools import partial
 
 from deployments.stack import parts, ports, running
-from deployments.stack.parts import Ports
+from deployments.stack.addresses import Addresses
 from deployments.stack.running import Process, Running
 from deployments.stack.scheduled import Api, prove
 from deployments.stack.secrets import USER, Secrets, secrets_of
@@ -26,18 +26,19 @@ DOWN_SECONDS = 120
 _SHOWN = 5
 
 
-def up(settings: Settings, where: Ports, say: Say, *, auth: bool = False) -> None:
+def up(settings: Settings, where: Addresses, say: Say, *, auth: bool = False) -> None:
     """Run the stack until SIGTERM or ctrl-C; if it runs already, say so. With ``auth`` its servers ask for a password.
 
     Raises:
         SpecError: a spec cannot be read.
-        SettingsError: a database server does not answer.
+        SettingsError: a database server does not answer, or the servers may not listen where they are to.
         ServerError: a port is taken, the disk is full, or a part does not start.
     """
     if there := running.current(settings.home):
         say(f"it is up already: Prefect {there.prefect_api.removesuffix('/api')}, MLflow {there.mlflow}")
         say("perennial status shows how it stands, perennial down stops it")
         return
+    where.check(auth=auth)
     for name in names(settings.specs):
         load_spec(name, settings.specs)  # a mistake in one is told before anything is started
     for database in (*settings.databases, settings.prefect_database):
@@ -45,8 +46,8 @@ def up(settings: Settings, where: Ports, say: Say, *, auth: bool = False) -> Non
     _check_room(settings)
     with running.only_one(settings.home):
         _clear_away(settings, say)
-        ports.check_free(where.prefect, "Prefect", "--prefect-port")
-        ports.check_free(where.mlflow, "MLflow", "--mlflow-port")
+        ports.check_free(where.prefect_port, where.host, "Prefect", "--prefect-port")
+        ports.check_free(where.mlflow_port, where.host, "MLflow", "--mlflow-port")
         known = secrets_of(settings.home) if auth else None
         supervisor = Supervisor(settings, say, changed=partial(_write_down, settings, where, known))
         with _told(supervisor.ended):
@@ -87,20 +88,22 @@ def down(settings: Settings, say: Say) -> None:
     )
 
 
-def _start(supervisor: Supervisor, settings: Settings, where: Ports, known: Secrets | None) -> None:
+def _start(supervisor: Supervisor, settings: Settings, where: Addresses, known: Secrets | None) -> None:
     say = supervisor.say
     say("starting Prefect and MLflow; the first time, their databases are made")
     with making_tables(settings):
         supervisor.start(parts.prefect_server(settings, where, known), parts.mlflow_pages(settings, where, known))
-    say(f"Prefect  {where.prefect_url}")
-    say(f"MLflow   {where.mlflow_url}")
+    say(f"Prefect  {where.prefect_pages}")
+    say(f"MLflow   {where.mlflow_pages}")
     if known:
         say(f"both ask for a password: user {USER}, and the password in {settings.home / SECRETS_FILE}")
+    if not where.is_local:
+        say(f"warning: on {where.host} passwords come in unencrypted; put TLS before it: docs/operations.md#tls")
     deploy(load_settings(), where.api)  # anew: they know the login, now that it is written down
-    supervisor.start(parts.worker(settings, where.api, known))
+    supervisor.start(parts.worker(settings, where.api, known, pages=where.prefect_pages))
 
 
-def _say_what_comes(supervisor: Supervisor, where: Ports, known: Secrets | None) -> None:
+def _say_what_comes(supervisor: Supervisor, where: Addresses, known: Secrets | None) -> None:
     say, due = supervisor.say, prove(Api(where.api, known.login if known else None), supervisor.ended)
     if due is None:
         say("nothing is scheduled: no spec has a [schedule]. Write one (docs/spec.md), and run perennial deploy")
@@ -110,13 +113,13 @@ def _say_what_comes(supervisor: Supervisor, where: Ports, known: Secrets | None)
         say("scheduled, first:")
         for run in due[:_SHOWN]:
             say(f"  {run.at:%Y-%m-%d %H:%M} UTC  {run.deployment}")
-    say(f"Approve or reject: {where.prefect_url}/deployments, promotion, Custom run; or perennial approve")
+    say(f"Approve or reject: {where.prefect_pages}/deployments, promotion, Custom run; or perennial approve")
     say("perennial status shows how it stands; ctrl-C or perennial down stops all")
 
 
-def _write_down(settings: Settings, where: Ports, known: Secrets | None, processes: Sequence[Process]) -> None:
+def _write_down(settings: Settings, where: Addresses, known: Secrets | None, processes: Sequence[Process]) -> None:
     mine = running.process("up", os.getpid())
-    running.write(settings.home, Running(where.api, where.mlflow_url, mine, tuple(processes), USER if known else ""))
+    running.write(settings.home, Running(where.api, where.mlflow, mine, tuple(processes), USER if known else ""))
 
 
 def _clear_away(settings: Settings, say: Say) -> None:

@@ -192,12 +192,12 @@ def test_a_disk_that_is_nearly_full_is_said_before_anything_is_started(
     scheduled: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from deployments.stack import up
-    from deployments.stack.parts import Ports
+    from deployments.stack.addresses import Addresses
     from tasks.errors import ServerError
 
     monkeypatch.setattr(up, "LEAST_FREE", 10**18)
     with pytest.raises(ServerError, match="MB are free on its disk, and the databases need at least"):
-        up.up(scheduled, Ports(free_port(), free_port()), print)
+        up.up(scheduled, Addresses(free_port(), free_port()), print)
 
 
 def test_a_file_of_a_stack_that_is_damaged_is_no_stack(scheduled: Settings) -> None:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from deployments.stack.parts import Ports, mlflow_pages
+from deployments.stack.addresses import Addresses
+from deployments.stack.parts import mlflow_pages
 from deployments.stack.ports import free_port
 from deployments.stack.secrets import secrets_of
 from deployments.stack.supervisor import Supervisor
@@ -50,10 +51,10 @@ class Mlflow:
 def mlflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mlflow]:
     """With a model `returns`, on which ada has EDIT, mia MANAGE and bob only what everybody has: READ."""
     settings = load_settings({"PERENNIAL_HOME": str(tmp_path_factory.mktemp("home"))})
-    secrets, where, supervisor = secrets_of(settings.home), Ports(mlflow=free_port()), Supervisor(settings)
+    secrets, where, supervisor = secrets_of(settings.home), Addresses(mlflow_port=free_port()), Supervisor(settings)
     try:
         supervisor.start(mlflow_pages(settings, where, secrets))
-        made = Mlflow(where.mlflow_url, Login("perennial", secrets.password))
+        made = Mlflow(where.mlflow, Login("perennial", secrets.password))
         made.ask("2.0/mlflow/registered-models/create", {"name": "returns"})
         for name, permission in (("ada", "EDIT"), ("mia", "MANAGE"), ("bob", None)):
             made.ask("2.0/mlflow/users/create", {"username": name, "password": PASSWORD})
@@ -107,7 +108,10 @@ def test_an_emergency_does_not_set_aside_who_mlflow_lets_decide(
 
 
 def test_a_home_that_was_closed_stays_closed_while_its_servers_are_down(tmp_path: Path) -> None:
-    secrets, login = tmp_path / "secrets.json", {"MLFLOW_TRACKING_USERNAME": "ada", "MLFLOW_TRACKING_PASSWORD": PASSWORD}
+    secrets, login = (
+        tmp_path / "secrets.json",
+        {"MLFLOW_TRACKING_USERNAME": "ada", "MLFLOW_TRACKING_PASSWORD": PASSWORD},
+    )
     assert people(login, secrets, None) is None
     secrets_of(tmp_path)
     closed = people(login, secrets, None)
@@ -121,7 +125,9 @@ def test_a_missing_login_and_an_impossible_address_are_named(tmp_path: Path) -> 
     asks = people({"PERENNIAL_PEOPLE": "https://mlflow.example/"}, tmp_path / "secrets.json", None)
     assert asks is not None
     assert asks.url == "https://mlflow.example"
-    with pytest.raises(SettingsError, match="MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD are not set; .*https"):
+    with pytest.raises(
+        SettingsError, match="MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD are not set; .*https"
+    ):
         identified(asks, "returns", None)
     with pytest.raises(SettingsError, match="PERENNIAL_PEOPLE: found 'mlflow'; allowed: the http or https address"):
         people({"PERENNIAL_PEOPLE": "mlflow"}, tmp_path / "secrets.json", None)
