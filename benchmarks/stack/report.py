@@ -68,6 +68,7 @@ _DEPLOYS: dict[str, Callable[[Load], str]] = {
     "`perennial deploy`, all new, s": lambda one: f"{one.first:.0f}",
     "again, nothing to change, s": lambda one: f"{one.again:.0f}",
     "every model's check at another minute, s": lambda one: f"{one.changed:.0f}",
+    "deploys that had to be repeated, as Prefect's database was locked": lambda one: str(one.repeated),
     "then, until the scheduler has made a run for each, s": lambda one: f"{one.made:.0f}",
 }
 _HOUR: dict[str, Callable[[Load], str]] = {

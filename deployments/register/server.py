@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from prefect.client.schemas.objects import DeploymentSchedule
     from prefect.client.schemas.responses import DeploymentResponse
 
+BUSY = 503
 _PAGE = 200
 """The most that the server gives at once."""
 
@@ -28,7 +29,7 @@ def connected(settings: Settings) -> Iterator["SyncPrefectClient"]:
     """Give a client of the server that ``settings`` names.
 
     Raises:
-        ServerError: none is named, none answers, or it wants to know who asks.
+        ServerError: none is named, none answers, it wants to know who asks, or it has too much to do.
     """
     url = settings.prefect_api_url
     if url is None:
@@ -49,6 +50,13 @@ def connected(settings: Settings) -> Iterator["SyncPrefectClient"]:
             if error.response.status_code in (401, 403):
                 raise ServerError(
                     f"{url} refuses: PREFECT_API_AUTH_STRING has to be what its server was given"
+                ) from None
+            if (
+                error.response.status_code == BUSY
+            ):  # Prefect's client has asked six times by then, over a minute or more
+                raise ServerError(
+                    f"{url} is too busy: its database was locked each time. What has been done stays, and the rest is done "
+                    "by the same command again; on PostgreSQL nothing is locked (docs/operations.md)"
                 ) from None
             raise
 
