@@ -1,5 +1,6 @@
 """``perennial up | down | status``."""
 
+from contextlib import suppress
 from typing import Any
 
 import click
@@ -36,7 +37,11 @@ def up(auth: bool, **where: Any) -> None:  # noqa: ANN401 - click's own
     from deployments.stack.up import up as run
     from tasks.settings import load_settings
 
-    run(load_settings(), Addresses(**where), click.echo, auth=auth)
+    def say(line: str) -> None:
+        with suppress(OSError):  # what it says may go to a file, on a disk that is full
+            click.echo(line)
+
+    run(load_settings(), Addresses(**where), say, auth=auth)
 
 
 @command

@@ -1,7 +1,7 @@
 """A project of many models, and its stack without a terminal: servers and a worker, on ports of their own."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,9 +12,11 @@ from deployments.stack.ports import free_port
 from deployments.stack.running import Process
 from deployments.stack.scheduled import Api
 from deployments.stack.supervisor import Supervisor
+from tasks.errors import ServerError
 from tasks.release.registry_tables import making_tables
 from tasks.settings import Settings, load_settings
 
+_TRIES = 10
 _SPEC = """
 model = "{name}"
 owner = "shop"
@@ -75,7 +77,10 @@ class Stack:
 
     def runs(self, wanted: dict[str, Any]) -> list[dict[str, Any]]:
         """Return all runs that Prefect's filter ``wanted`` finds."""
-        return self.api.all("flow_runs/filter", {"flow_runs": wanted})
+        for _ in range(_TRIES):
+            with suppress(OSError):  # a busy server may leave a question unanswered
+                return self.api.all("flow_runs/filter", {"flow_runs": wanted})
+        raise ServerError(f"{self.api.url} has not answered {_TRIES} times")
 
 
 def write_project(folder: Path, minutes: dict[str, int]) -> None:
@@ -103,7 +108,7 @@ def stack(settings: Settings) -> Iterator[Stack]:
     def changed(now: Sequence[Process]) -> None:
         processes.update({one.name: one for one in now})
 
-    made = Stack(settings, Api(where.api), Supervisor(settings, print, changed=changed), processes)
+    made = Stack(settings, Api(where.api, patience=60), Supervisor(settings, print, changed=changed), processes)
     try:
         with making_tables(settings):
             made.supervisor.start(parts.prefect_server(settings, where), parts.mlflow_pages(settings, where))

@@ -5,6 +5,7 @@ import threading
 import time
 import urllib.request
 from base64 import b64encode
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -21,6 +22,8 @@ class Api:
     url: str
     login: str | None = field(default=None, repr=False)
     """``user:password``, if it asks for one."""
+    patience: float = 10
+    """Seconds that it may take for an answer."""
 
     def ask(self, what: str, body: dict[str, Any]) -> list[dict[str, Any]]:
         """Return the answer to a POST."""
@@ -28,7 +31,7 @@ class Api:
         if self.login:
             headers["Authorization"] = f"Basic {b64encode(self.login.encode()).decode()}"
         request = urllib.request.Request(f"{self.url}/{what}", json.dumps(body).encode(), headers)  # noqa: S310
-        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - the API's own address
+        with urllib.request.urlopen(request, timeout=self.patience) as answer:  # noqa: S310 - the API's own address
             found: list[dict[str, Any]] = json.load(answer)
         return found
 
@@ -57,11 +60,12 @@ def prove(api: Api, ended: threading.Event) -> tuple[Due, ...] | None:
 
     Nothing in it: the scheduler made no run in time. It does so in silence when a library is of the wrong version.
     """
-    if not any(_has_schedule(found) for found in _deployments(api)):
-        return None
-    deadline = time.monotonic() + PROOF_SECONDS
-    while not (due := next_runs(api)) and time.monotonic() < deadline and not ended.wait(0.5):
-        pass
+    deadline, due = time.monotonic() + PROOF_SECONDS, ()
+    while not due and time.monotonic() < deadline and not ended.wait(0.5):
+        with suppress(OSError):  # a busy server may leave a question unanswered
+            if not any(_has_schedule(found) for found in _deployments(api)):
+                return None
+            due = next_runs(api)
     return due
 
 

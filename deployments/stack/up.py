@@ -1,13 +1,13 @@
 """``perennial up`` and ``perennial down``."""
 
 import os
-import shutil
 import signal
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 
+from deployments import room
 from deployments.stack import parts, ports, running
 from deployments.stack.addresses import Addresses
 from deployments.stack.running import Process, Running
@@ -17,7 +17,7 @@ from deployments.stack.servers import deploy
 from deployments.stack.supervisor import Say, Stopped, Supervisor
 from tasks.errors import ServerError
 from tasks.release.registry_tables import making_tables
-from tasks.settings import SECRETS_FILE, Settings, is_up, load_settings
+from tasks.settings import SECRETS_FILE, UP_FILE, Settings, is_up, load_settings
 from tasks.spec import load_spec, names
 
 LEAST_FREE = 200_000_000
@@ -49,7 +49,7 @@ def up(settings: Settings, where: Addresses, say: Say, *, auth: bool = False) ->
         ports.check_free(where.prefect_port, where.host, "Prefect", "--prefect-port")
         ports.check_free(where.mlflow_port, where.host, "MLflow", "--mlflow-port")
         known = secrets_of(settings.home) if auth else None
-        supervisor = Supervisor(settings, say, changed=partial(_write_down, settings, where, known))
+        supervisor = Supervisor(settings, say, changed=partial(_write_down, settings, say, where, known))
         with _told(supervisor.ended):
             try:
                 _start(supervisor, settings, where, known)
@@ -117,9 +117,15 @@ def _say_what_comes(supervisor: Supervisor, where: Addresses, known: Secrets | N
     say("perennial status shows how it stands; ctrl-C or perennial down stops all")
 
 
-def _write_down(settings: Settings, where: Addresses, known: Secrets | None, processes: Sequence[Process]) -> None:
+def _write_down(
+    settings: Settings, say: Say, where: Addresses, known: Secrets | None, processes: Sequence[Process]
+) -> None:
     mine = running.process("up", os.getpid())
-    running.write(settings.home, Running(where.api, where.mlflow, mine, tuple(processes), USER if known else ""))
+    now = Running(where.api, where.mlflow, mine, tuple(processes), USER if known else "")
+    try:
+        running.write(settings.home, now)
+    except OSError as error:  # a full disk must not stop what is up; the part that was started again is not named there
+        say(f"{settings.home / UP_FILE} cannot be written: {error}")
 
 
 def _clear_away(settings: Settings, say: Say) -> None:
@@ -131,12 +137,9 @@ def _clear_away(settings: Settings, say: Say) -> None:
 
 
 def _check_room(settings: Settings) -> None:
-    place = settings.home
-    while not place.exists():
-        place = place.parent
-    if (free := shutil.disk_usage(place).free) < LEAST_FREE:
+    if (found := room.free(settings.home)) < LEAST_FREE:
         raise ServerError(
-            f"{settings.home}: {free / 1e6:.0f} MB are free on its disk, and the databases need at least "
+            f"{settings.home}: {found / 1e6:.0f} MB are free on its disk, and the databases need at least "
             f"{LEAST_FREE / 1e6:.0f} MB; make room (perennial prune shows what can go), or set PERENNIAL_HOME"
         )
 
