@@ -28,22 +28,17 @@ TRAINING = "training/training"
 AUTOMATION = "perennial: train what was requested"
 
 
-def announce(spec: ModelSpec, entry: Entry) -> None:
-    """Announce a new entry of the ledger where it is one that people are told of; a proposal also by a page.
-
-    The page stands in the Prefect UI, with a link to the form.
-    """
-    tell_of(spec, entry)
-    if isinstance(proposed := entry.what, Proposed) and proposed.approvals:
-        create_markdown_artifact(
-            _page(spec.model, proposed),
-            key=artifact_key(spec.model, "proposal"),
-            description=f"version {proposed.version}",
-        )
+def show(spec: ModelSpec, proposed: Proposed) -> None:
+    """Show what awaits a person as a page of the Prefect UI, with a link to the form."""
+    create_markdown_artifact(
+        _page(spec.model, proposed),
+        key=artifact_key(spec.model, "proposal"),
+        description=f"version {proposed.version}",
+    )
 
 
 def tell_of(spec: ModelSpec, entry: Entry) -> None:
-    """Send the news that an entry of the ledger is, if it is any."""
+    """Send the news that an entry of the ledger is, if it is any; sent again, it is told once, by its key."""
     model = spec.model
     match what := entry.what:
         case Proposed(version=version, summary=summary) if what.approvals:

@@ -60,7 +60,8 @@ def prove(api: Api, ended: threading.Event) -> tuple[Due, ...] | None:
 
     Nothing in it: the scheduler made no run in time. It does so in silence when a library is of the wrong version.
     """
-    deadline, due = time.monotonic() + PROOF_SECONDS, ()
+    deadline = time.monotonic() + PROOF_SECONDS
+    due: tuple[Due, ...] = ()
     while not due and time.monotonic() < deadline and not ended.wait(0.5):
         with suppress(OSError):  # a busy server may leave a question unanswered
             if not any(_has_schedule(found) for found in _deployments(api)):

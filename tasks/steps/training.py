@@ -22,6 +22,7 @@ from tasks.release import proposing, record
 from tasks.release.arena import enter
 from tasks.release.challenger import Challenger, count_splits, make_challenger
 from tasks.release.judging import hear, weigh
+from tasks.release.ledger.records import Proposed
 from tasks.release.ledger.standing import standing
 from tasks.release.lineage import Lineage, code_revision, environment_digest
 from tasks.release.proposing import Trained
@@ -119,7 +120,9 @@ def propose(run: TrainingRun, trained: Trained) -> Trained:
     entries = proposing.propose(run, trained)
     for entry in entries:
         _log.info("ledger, entry %s: %s", entry.number, entry.kind)
-        announcement.announce(run.spec, entry)
+        announcement.tell_of(run.spec, entry)
+        if isinstance(entry.what, Proposed) and entry.what.approvals:
+            announcement.show(run.spec, entry.what)
     return trained
 
 

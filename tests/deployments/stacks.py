@@ -30,7 +30,7 @@ class Stack:
             command = [sys.executable, "-m", "deployments.cli", "up", *ports, *options]
             self.process = psutil.Popen(command, stdout=output, stderr=subprocess.STDOUT, start_new_session=True)
 
-    def says(self, text: str, seconds: float = 120) -> str:
+    def says(self, text: str, seconds: float = 240) -> str:
         """Wait until it has said ``text``, and return all that it said."""
         deadline = time.monotonic() + seconds
         while text not in (said := self.log.read_text()):

@@ -103,6 +103,16 @@ def test_a_stack_that_is_stopped_while_it_starts_leaves_nothing(scheduled: Setti
     assert "Prefect is stopped" in starting.log.read_text()
 
 
+@pytest.mark.drill
+def test_a_scheduler_that_makes_no_run_is_warned_of(scheduled: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PREFECT_SERVER_SERVICES_SCHEDULER_ENABLED", "false")
+    with stack_of(scheduled) as stack:
+        said = stack.says(READY)
+        assert "warning: Prefect's scheduler has made no run of what is scheduled" in said
+        assert "scheduled, first" not in said
+        assert all(part["well"] for part in status()["parts"])  # what is asked for by hand runs all the same
+
+
 def test_a_port_that_is_taken_names_the_process_that_has_it(scheduled: Settings) -> None:
     port = free_port()
     command = [sys.executable, "-m", "http.server", "--bind", "127.0.0.1", str(port)]
