@@ -18,6 +18,7 @@ from tasks.data.splits import Splits
 from tasks.data.splits import split as split_by_time
 from tasks.data.window import write_time
 from tasks.judgement import report
+from tasks.markdown import escape
 from tasks.release import proposing, record
 from tasks.release.arena import enter
 from tasks.release.challenger import Challenger, count_splits, make_challenger
@@ -98,7 +99,7 @@ def judge(run: TrainingRun, parts: Parts, challenger: Challenger) -> Written:
             slices, key=artifact_key(run.spec.model, "slices"), description="The challenger by slice, worst first."
         )
     create_markdown_artifact(
-        report.markdown(verdict), key=artifact_key(run.spec.model, "verdict"), description=verdict.reasons[0]
+        report.markdown(verdict), key=artifact_key(run.spec.model, "verdict"), description=escape(verdict.reasons[0])
     )
     _log.info("judged: %s", verdict.reasons[0])
     return written
