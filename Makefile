@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test lint benchmark benchmark-gate benchmark-drift drill-promotion drill-watch test-browser test-kubernetes test-servers e2e ui setup schema docs clean
+.PHONY: help demo test lint benchmark benchmark-gate benchmark-drift benchmark-stack drill-promotion drill-watch test-browser test-kubernetes test-proxy test-servers e2e ui setup schema docs clean
 
 help:                    ## This list
 	@grep -E '^[a-z-]+: .*##|^[a-z-]+: +##' $(MAKEFILE_LIST) | sed -E 's/: .*## /\t/' | expand -t 16
@@ -38,6 +38,10 @@ drill-watch: $(VENV)/dev  ## Kill scorings, checks, servers and the stack wherev
 benchmark-drift: $(VENV)/dev $(VENV)/nannyml/done ## Measure what watching promises, and write docs/drift.md
 	PERENNIAL_NANNYML=$(CURDIR)/$(VENV)/nannyml/bin/python $(BIN)/python -m benchmarks.drift
 
+benchmark-stack: $(VENV)/drill ## A hundred models on one stack, SQLite and PostgreSQL, and write docs/scale.md
+	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || apt-get install --yes --quiet postgresql
+	$(BIN)/python -m benchmarks.stack
+
 test-browser: $(VENV)/browser ## Approve a version in the Prefect UI, in a real browser
 	@command -v chromium >/dev/null || apt-get install --yes --quiet chromium
 	$(BIN)/python -m pytest -m browser tests/browser
@@ -48,6 +52,9 @@ ui: $(VENV)/demo         ## `perennial up`: Prefect, MLflow and a worker, on loo
 test-servers: $(VENV)/drill ## The loop on PostgreSQL beside the loop on SQLite
 	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || apt-get install --yes --quiet postgresql
 	$(BIN)/python -m pytest -m servers tests/servers
+
+test-proxy: $(VENV)/dev $(VENV)/nginx/usr/sbin/nginx ## The nginx example, with TLS, before the stack
+	$(BIN)/python -m pytest -m proxy tests/deployments
 
 e2e: $(VENV)/browser     ## The whole loop as a user starts it, in a real browser; five minutes
 	@command -v chromium >/dev/null || apt-get install --yes --quiet chromium
@@ -84,6 +91,10 @@ $(VENV)/drill: $(VENV)/dev
 $(VENV)/browser: $(VENV)/dev
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[demo,dev,browser]'
 	@touch $@
+
+$(VENV)/nginx/usr/sbin/nginx: # unpacked and not installed: Debian starts what it installs, on all addresses
+	mkdir -p $(VENV)/nginx
+	cd $(VENV)/nginx && apt-get download --quiet nginx && dpkg --extract nginx_*.deb .
 
 $(VENV)/kubernetes: $(VENV)/dev
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[demo,dev,kubernetes]'

@@ -77,14 +77,32 @@ def _exit_code(function: Callable[[], int | None]) -> int:
     except PerennialError as error:
         for line in str(error).splitlines():
             click.echo(f"perennial: {line}", err=True)
+        _is_full()
         return BAD_INPUT
     except KeyboardInterrupt:
         click.echo("perennial: stopped; nothing half-written will be read", err=True)
         return INTERRUPTED
-    except Exception:  # noqa: BLE001 - a fault of ours must not look like a refusal, which is exit code 1
+    except Exception as error:  # noqa: BLE001 - a fault of ours must not look like a refusal, which is exit code 1
+        if _is_full():
+            click.echo(f"perennial: it said {type(error).__name__}: {str(error).partition(chr(10))[0]}", err=True)
+            return BAD_INPUT
         traceback.print_exc()
         click.echo("perennial: this is a fault of Perennial's, not yours; please report the lines above", err=True)
         return OWN_FAULT
+
+
+def _is_full() -> bool:
+    """Say so if the disk of the home folder is full: whatever failed, failed for that."""
+    from deployments.room import full
+    from tasks.settings import load_settings
+
+    try:
+        line = full(load_settings().home)
+    except (PerennialError, OSError):
+        return False
+    if line:
+        click.echo(f"perennial: {line}", err=True)
+    return line is not None
 
 
 as_of_option = click.option("--as-of", metavar="TIME", help="What was known then, such as 2013-06-01. Default: now.")

@@ -2,6 +2,7 @@
 
 import getpass
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -23,13 +24,32 @@ if TYPE_CHECKING:
     from tasks.release.office import Office
 
 
-def now() -> datetime:
-    return datetime.now(UTC)
+@dataclass(frozen=True)
+class Person:
+    """Who decides."""
+
+    name: str
+    identified: bool
+    """By MLflow, by their own password."""
 
 
-def person(named: str | None) -> str:
-    """Return who decides: the one who is named, or whoever is logged in."""
-    return getpass.getuser() if named is None else named
+def person(model: str, named: str | None) -> Person:
+    """Return who decides on ``model``: whoever MLflow knows by their login, where it asks for one.
+
+    Where it does not, the one who is named, or whoever is logged in to this machine.
+    """
+    settings = load_settings()
+    load_spec(model, settings.specs)
+    if settings.people:
+        from tasks.release.people import identified
+
+        return Person(identified(settings.people, model, named), identified=True)
+    return Person(getpass.getuser() if named is None else named, identified=False)
+
+
+def decision(version: int, by: Person, reason: str, *, emergency: bool = False) -> Decision:
+    """Return a decision that is taken now."""
+    return Decision(version, by.name, reason, datetime.now(UTC), emergency, by.identified)
 
 
 def decide(model: str, verb: Verb, decision: Decision) -> Answer:
@@ -41,14 +61,14 @@ def decide(model: str, verb: Verb, decision: Decision) -> Answer:
         return _answer(model, promotion.decide(office, verb, decision))
 
 
-def rollback(model: str, to: int | None, by: str, reason: str) -> Answer:
+def rollback(model: str, to: int | None, by: Person, reason: str) -> Answer:
     """Roll back to version ``to``, or to the champion before this one."""
     from tasks.release import promotion
     from tasks.release.office import open_office
 
     with open_office(model) as office:
         version = before(office.standing()) if to is None else to
-        outcome = promotion.decide(office, "roll back", Decision(version, by, reason, now()))
+        outcome = promotion.decide(office, "roll back", decision(version, by, reason))
         _tell(office, outcome)
         return _answer(model, outcome)
 
@@ -74,7 +94,7 @@ def champion(model: str, at: str | None) -> Answer:
     """Return the champion at a time, with what it rests on."""
     entries = _entries(model)
     time = read_time(at, "at") if at else None
-    found = standing(entries).at(time or now())
+    found = standing(entries).at(time or datetime.now(UTC))
     if found is None:
         when = f" at {write_time(time)}" if time else ""
         return Answer({"model": model, "champion": None}, (f"{model} has no champion{when}",))

@@ -8,7 +8,7 @@ import click
 from deployments.command import BAD_INPUT, command, json_option, model_argument, tell
 
 version_argument = click.argument("version", type=click.IntRange(min=1))
-by_option = click.option("--by", metavar="NAME", help="Who decides. Default: your login name.")
+by_option = click.option("--by", metavar="NAME", help="Who decides. Default: your login name; with --auth, MLflow's.")
 
 
 def reason_option(**settings: Any) -> Callable[[Any], Any]:  # noqa: ANN401 - click's own
@@ -33,10 +33,9 @@ def approve(model: str, version: int, by: str | None, reason: str, emergency: bo
       perennial approve flight_delay 2 --reason "better in May, and no slice is worse"
     """
     from deployments import decision_answers
-    from tasks.release.decisions import Decision
 
-    person = decision_answers.person(by)
-    decision = Decision(version, person, reason, decision_answers.now(), emergency)
+    person = decision_answers.person(model, by)
+    decision = decision_answers.decision(version, person, reason, emergency=emergency)
     tell(decision_answers.decide(model, "approve", decision), as_json)
 
 
@@ -54,9 +53,8 @@ def reject(model: str, version: int, by: str | None, reason: str, as_json: bool)
       perennial reject flight_delay 2 --reason "we change the schedule next week"
     """
     from deployments import decision_answers
-    from tasks.release.decisions import Decision
 
-    decision = Decision(version, decision_answers.person(by), reason, decision_answers.now())
+    decision = decision_answers.decision(version, decision_answers.person(model, by), reason)
     tell(decision_answers.decide(model, "reject", decision), as_json)
 
 
@@ -75,7 +73,7 @@ def rollback(model: str, to: int | None, by: str | None, reason: str, as_json: b
     """
     from deployments import decision_answers
 
-    tell(decision_answers.rollback(model, to, decision_answers.person(by), reason), as_json)
+    tell(decision_answers.rollback(model, to, decision_answers.person(model, by), reason), as_json)
 
 
 @command

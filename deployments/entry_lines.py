@@ -34,17 +34,17 @@ def told(entry: Entry) -> str:
                 f"{approvals} approval{'s' if approvals > 1 else ''} needed" if approvals else "nobody has to agree"
             )
             return people + (f", by {clock(expires)}" if expires else "")
-        case Approved(approver=who, reason=why, emergency=emergency):
-            return f"{'EMERGENCY, ' if emergency else ''}by {who}{_because(why)}"
-        case Rejected(approver=who, reason=why):
-            return f"by {who}{_because(why)}"
+        case Approved() as given:
+            return f"{'EMERGENCY, ' if given.emergency else ''}by {given.approver}{_how(given)}{_because(given.reason)}"
+        case Rejected() as refused:
+            return f"by {refused.approver}{_how(refused)}{_because(refused.reason)}"
         case Expired(reason=why):
             return why
         case Promoted() as promoted:
             by = f"approved by {', '.join(promoted.by)}" if promoted.by else "by the spec's own rule"
             return f"{'EMERGENCY, ' if promoted.emergency else ''}{by}{_instead(promoted.replaces)}"
         case RolledBack() as back:
-            return f"by {back.by}{_because(back.reason)}{_instead(back.replaces)}"
+            return f"by {back.by}{_how(back)}{_because(back.reason)}{_instead(back.replaces)}"
         case Scored() as scored:
             return f"{scored.rows:,} rows of {write_time(scored.start)} to {write_time(scored.end)}"
         case Requested() as asked:
@@ -77,6 +77,10 @@ def duration(seconds: float) -> str:
         return f"{seconds:.1f} s"
     minutes = round(seconds / 60)
     return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def _how(decided: Approved | Rejected | RolledBack) -> str:
+    return " (known to MLflow by password)" if decided.identified else ""
 
 
 def _because(reason: str) -> str:

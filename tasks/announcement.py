@@ -12,6 +12,7 @@ from prefect.events import emit_event
 from prefect.exceptions import ObjectNotFound
 from prefect.settings import PREFECT_UI_URL
 
+from tasks.markdown import escape
 from tasks.news import decisions
 from tasks.news.news import News
 from tasks.release.ledger.entries import Entry
@@ -28,22 +29,17 @@ TRAINING = "training/training"
 AUTOMATION = "perennial: train what was requested"
 
 
-def announce(spec: ModelSpec, entry: Entry) -> None:
-    """Announce a new entry of the ledger where it is one that people are told of; a proposal also by a page.
-
-    The page stands in the Prefect UI, with a link to the form.
-    """
-    tell_of(spec, entry)
-    if isinstance(proposed := entry.what, Proposed) and proposed.approvals:
-        create_markdown_artifact(
-            _page(spec.model, proposed),
-            key=artifact_key(spec.model, "proposal"),
-            description=f"version {proposed.version}",
-        )
+def show(spec: ModelSpec, proposed: Proposed) -> None:
+    """Show what awaits a person as a page of the Prefect UI, with a link to the form."""
+    create_markdown_artifact(
+        proposal_page(spec.model, proposed),
+        key=artifact_key(spec.model, "proposal"),
+        description=f"version {proposed.version}",
+    )
 
 
 def tell_of(spec: ModelSpec, entry: Entry) -> None:
-    """Send the news that an entry of the ledger is, if it is any."""
+    """Send the news that an entry of the ledger is, if it is any; sent again, it is told once, by its key."""
     model = spec.model
     match what := entry.what:
         case Proposed(version=version, summary=summary) if what.approvals:
@@ -97,7 +93,8 @@ def _resource(model: str) -> dict[str, str]:
     return {"prefect.resource.id": f"perennial.model.{model}", "prefect.resource.name": model}
 
 
-def _page(model: str, proposed: Proposed) -> str:
+def proposal_page(model: str, proposed: Proposed) -> str:
+    """Return what people read of a version that awaits them."""
     until = f" It is void after {proposed.expires:%Y-%m-%d %H:%M} UTC." if proposed.expires else ""
     people = "one person has" if proposed.approvals == 1 else f"{proposed.approvals} different people have"
     form = _form(model, proposed.version)
@@ -107,7 +104,7 @@ def _page(model: str, proposed: Proposed) -> str:
     return "\n\n".join(
         [
             f"## Version {proposed.version} of {model} awaits a person",
-            f"{proposed.summary}.",
+            f"{escape(proposed.summary)}.",
             f"To become champion, {people} to approve it.{until}",
             "\n".join(ways),
             f"The report: `{proposed.where.files}/verdict.html`",

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from tasks.database import Database, database_url
 from tasks.errors import SettingsError
+from tasks.logins import People, people
 
 QUIET = {
     # Nothing leaves the machine. DO_NOT_TRACK=1 does not stop MLflow, "true" does; Prefect takes either.
@@ -69,6 +70,8 @@ class Settings:
     """The database of the Prefect server that `perennial up` runs, likewise."""
     price: Price | None = None
     """None: what a run costs is told in time and energy, and not in money."""
+    people: People | None = None
+    """MLflow's users, where they decide; None: names are taken as they are given."""
 
     @property
     def specs(self) -> Path:
@@ -119,6 +122,7 @@ def load_settings(environ: Mapping[str, str] | None = None, *, cwd: Path | None 
         mlflow_url=database_url(_MLFLOW, env.get(_MLFLOW), "psycopg"),
         prefect_database_url=database_url(_PREFECT, env.get(_PREFECT), "asyncpg", file=False),
         price=_price(env),
+        people=people(env, home / SECRETS_FILE, _up(home, "mlflow") if _up(home, "login") else None),
     )
 
 

@@ -1,5 +1,6 @@
 """A small project of a user's: one spec, one contract, one CSV of orders that come back or do not."""
 
+import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -13,7 +14,7 @@ import pytest
 from deployments.stack.servers import prefect_server
 from tasks.data.contract import Contract, load_contract
 from tasks.settings import Settings, load_settings
-from tasks.spec import ModelSpec, load_spec
+from tasks.spec import ModelSpec, load_spec, read_spec
 
 SPEC = """
 model = "returns"
@@ -71,6 +72,16 @@ class Orders(pa.DataFrameModel):
     refund: Series[float] = pa.Field(nullable=True, metadata={"role": "outcome"})
     returned: Series[bool] = pa.Field(nullable=True, metadata={"role": "outcome"})
 '''
+
+SMALLEST = """
+model = "returns"
+owner = "shop"
+task = "binary"
+source = { uri = "orders.csv", timestamp = "ordered_at", key = ["order"], target = "returned" }
+window = { validation = "10d", holdout = "10d" }
+candidates = [{ kind = "linear" }]
+gate = { metric = "roc_auc" }
+"""
 
 FIRST_DAY = datetime(2024, 1, 1, tzinfo=UTC)
 
@@ -141,6 +152,12 @@ def settings(project: Path) -> Settings:
 @pytest.fixture
 def spec(settings: Settings) -> ModelSpec:
     return load_spec("returns", settings.specs)
+
+
+@pytest.fixture
+def spec_with() -> Callable[[str, str], ModelSpec]:
+    """Reads the smallest spec with one section more, given by its name and its lines."""
+    return lambda name, lines: read_spec(tomllib.loads(f"{SMALLEST}\n[{name}]\n{lines}"), "f.toml")
 
 
 @pytest.fixture

@@ -1,30 +1,24 @@
-import tomllib
+from collections.abc import Callable
+from functools import partial
 
 import pytest
 
 from tasks.errors import SpecError
-from tasks.spec import ModelSpec, read_spec
+from tasks.spec import ModelSpec
 
-SPEC = """
-model = "returns"
-owner = "shop"
-task = "binary"
-source = { uri = "orders.csv", timestamp = "ordered_at", key = ["order"], target = "returned" }
-window = { validation = "10d", holdout = "10d" }
-candidates = [{ kind = "linear" }]
-gate = { metric = "roc_auc" }
-"""
+Read = Callable[[str], ModelSpec]
 
 
-def read(schedule: str) -> ModelSpec:
-    return read_spec(tomllib.loads(f"{SPEC}\n[schedule]\n{schedule}"), "f.toml")
+@pytest.fixture
+def read(spec_with: Callable[[str, str], ModelSpec]) -> Read:
+    return partial(spec_with, "schedule")
 
 
 @pytest.mark.parametrize(
     "cron",
     ["0 3 * * 1", "*/15 * * * *", "0 3 1-7,15 jan-mar mon-fri", "0 0-20/4 * * SUN", "0 0 29 2 *", "0 0 31 4 fri", "0 0 * * 7"],
 )  # fmt: skip
-def test_five_fields_of_cron_are_a_time(cron: str) -> None:
+def test_five_fields_of_cron_are_a_time(read: Read, cron: str) -> None:
     assert read(f'train = "{cron}"').schedule.train == cron
 
 
@@ -47,24 +41,26 @@ def test_five_fields_of_cron_are_a_time(cron: str) -> None:
         ('timezone = "Berlin"', "schedule.timezone: found 'Berlin'; allowed: a time zone such as"),
     ],
 )  # fmt: skip
-def test_a_time_that_never_comes_or_that_others_read_otherwise_is_refused(schedule: str, message: str) -> None:
+def test_a_time_that_never_comes_or_that_others_read_otherwise_is_refused(
+    read: Read, schedule: str, message: str
+) -> None:
     with pytest.raises(SpecError) as caught:
         read(schedule)
 
     assert message in str(caught.value)
 
 
-def test_what_is_left_out_does_not_run_by_itself() -> None:
+def test_what_is_left_out_does_not_run_by_itself(read: Read) -> None:
     schedule = read('drift = "0 * * * *"').schedule
 
     assert (schedule.train, schedule.score, schedule.timezone) == (None, None, "UTC")
 
 
-def test_another_schedule_is_the_same_recipe() -> None:
+def test_another_schedule_is_the_same_recipe(read: Read) -> None:
     assert read('train = "0 3 * * 1"').digest == read('train = "0 4 * * 1"').digest == read("").digest
 
 
-def test_prefect_takes_each_time_that_is_allowed() -> None:
+def test_prefect_takes_each_time_that_is_allowed(read: Read) -> None:
     from prefect.client.schemas.schedules import CronSchedule
 
     for cron in ("0 3 * * 1", "*/15 * * * *", "0 3 1-7,15 jan-mar mon-fri", "0 0 29 2 *", "0 0 * * 7"):

@@ -49,7 +49,7 @@ def deploy(settings: Settings, *, dry_run: bool = False) -> Deployed:
     specs = _specs(settings)
     asked = wanted(specs)
     from deployments.register import notifications_server as notifications
-    from deployments.register.server import connected
+    from deployments.register.connection import connected
 
     with connected(settings) as client:
         telling = notifications.wanted(client, specs)

@@ -1,7 +1,6 @@
 """The deployments that a Prefect server has: read as records, and changed to what is wanted."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
 from importlib import import_module
@@ -11,8 +10,6 @@ from uuid import UUID
 
 from deployments.register.plan import Change, Found
 from deployments.register.wanted import ENTRYPOINTS, ENVIRONMENT, POOL, RESOURCES, SLUGS, Deployment, Schedule
-from tasks.errors import ServerError
-from tasks.settings import Settings
 
 if TYPE_CHECKING:
     from prefect.client.orchestration import SyncPrefectClient
@@ -21,36 +18,6 @@ if TYPE_CHECKING:
 
 _PAGE = 200
 """The most that the server gives at once."""
-
-
-@contextmanager
-def connected(settings: Settings) -> Iterator["SyncPrefectClient"]:
-    """Give a client of the server that ``settings`` names.
-
-    Raises:
-        ServerError: none is named, none answers, or it wants to know who asks.
-    """
-    url = settings.prefect_api_url
-    if url is None:
-        raise ServerError(
-            "PREFECT_API_URL: found nothing; allowed: the address of a Prefect server that goes on running, such as "
-            "http://127.0.0.1:4200/api, which `perennial up` serves"
-        )
-    import httpx
-    from prefect.client.orchestration import get_client
-    from prefect.settings import PREFECT_API_URL, temporary_settings
-
-    with temporary_settings({PREFECT_API_URL: url}), get_client(sync_client=True) as client:
-        if trouble := client.api_healthcheck():
-            raise ServerError(f"PREFECT_API_URL: no Prefect server answers at {url}: {trouble}")
-        try:
-            yield client
-        except httpx.HTTPStatusError as error:
-            if error.response.status_code in (401, 403):
-                raise ServerError(
-                    f"{url} refuses: PREFECT_API_AUTH_STRING has to be what its server was given"
-                ) from None
-            raise
 
 
 def has_pool(client: "SyncPrefectClient") -> bool:

@@ -1,4 +1,4 @@
-"""Ports of loopback: whether one is free, and who has it if not."""
+"""Ports of this machine: whether one is free, and who has it if not."""
 
 import socket
 from contextlib import suppress
@@ -19,26 +19,36 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def is_free(port: int) -> bool:
-    """Say whether a server could listen on ``port`` of loopback."""
+def is_ours(host: str) -> bool:
+    """Say whether ``host`` is an address of this machine."""
     with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((HOST, port))
+            probe.bind((host, 0))
         except OSError:
             return False
     return True
 
 
-def check_free(port: int, part: str, option: str) -> None:
-    """Raise when ``part`` cannot listen on ``port``.
+def is_free(port: int, host: str = HOST) -> bool:
+    """Say whether a server could listen on ``port`` of ``host``."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True
+
+
+def check_free(port: int, host: str, part: str, option: str) -> None:
+    """Raise when ``part`` cannot listen on ``port`` of ``host``.
 
     Raises:
         ServerError: it is taken; the message names the process that has it.
     """
-    if not is_free(port):
+    if not is_free(port, host):
         raise ServerError(
-            f"port {port} of {HOST} is taken by {holder(port)}: {part} cannot listen there. Stop that, or choose "
+            f"port {port} of {host} is taken by {holder(port)}: {part} cannot listen there. Stop that, or choose "
             f"another port: perennial up {option} {port + 100}"
         )
 

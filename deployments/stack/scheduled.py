@@ -5,6 +5,7 @@ import threading
 import time
 import urllib.request
 from base64 import b64encode
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -21,6 +22,8 @@ class Api:
     url: str
     login: str | None = field(default=None, repr=False)
     """``user:password``, if it asks for one."""
+    patience: float = 10
+    """Seconds that it may take for an answer."""
 
     def ask(self, what: str, body: dict[str, Any]) -> list[dict[str, Any]]:
         """Return the answer to a POST."""
@@ -28,8 +31,18 @@ class Api:
         if self.login:
             headers["Authorization"] = f"Basic {b64encode(self.login.encode()).decode()}"
         request = urllib.request.Request(f"{self.url}/{what}", json.dumps(body).encode(), headers)  # noqa: S310
-        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - the API's own address
+        with urllib.request.urlopen(request, timeout=self.patience) as answer:  # noqa: S310 - the API's own address
             found: list[dict[str, Any]] = json.load(answer)
+        return found
+
+    def all(self, what: str, body: dict[str, Any]) -> list[dict[str, Any]]:
+        """Return all pages of an answer, up to thousands of rows: a hundred models have three hundred deployments."""
+        found: list[dict[str, Any]] = []
+        for page in range(_PAGES):
+            answer = self.ask(what, {**body, "limit": _PAGE, "offset": page * _PAGE})
+            found += answer
+            if len(answer) < _PAGE:
+                break
         return found
 
 
@@ -47,11 +60,13 @@ def prove(api: Api, ended: threading.Event) -> tuple[Due, ...] | None:
 
     Nothing in it: the scheduler made no run in time. It does so in silence when a library is of the wrong version.
     """
-    if not any(_has_schedule(found) for found in _deployments(api)):
-        return None
     deadline = time.monotonic() + PROOF_SECONDS
-    while not (due := next_runs(api)) and time.monotonic() < deadline and not ended.wait(0.5):
-        pass
+    due: tuple[Due, ...] = ()
+    while not due and time.monotonic() < deadline and not ended.wait(0.5):
+        with suppress(OSError):  # a busy server may leave a question unanswered
+            if not any(_has_schedule(found) for found in _deployments(api)):
+                return None
+            due = next_runs(api)
     return due
 
 
@@ -60,13 +75,13 @@ def next_runs(api: Api) -> tuple[Due, ...]:
     names = {found["id"]: found for found in _deployments(api)}
     if not names:
         return ()
-    flows = {found["id"]: found["name"] for found in _all(api, "flows/filter", {})}
+    flows = {found["id"]: found["name"] for found in api.all("flows/filter", {})}
     wanted = {
         "flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}, "tags": {"all_": ["perennial"]}},
         "sort": "EXPECTED_START_TIME_ASC",
     }
     first: dict[str, Due] = {}
-    for run in _all(api, "flow_runs/filter", wanted):
+    for run in api.all("flow_runs/filter", wanted):
         if known := names.get(run["deployment_id"]):
             due = Due(f"{flows[known['flow_id']]}/{known['name']}", datetime.fromisoformat(run["expected_start_time"]))
             first.setdefault(known["id"], due)
@@ -74,18 +89,7 @@ def next_runs(api: Api) -> tuple[Due, ...]:
 
 
 def _deployments(api: Api) -> list[dict[str, Any]]:
-    return _all(api, "deployments/filter", {"deployments": {"tags": {"all_": ["perennial"]}}})
-
-
-def _all(api: Api, what: str, body: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return all pages of an answer, up to thousands of rows: a hundred models have three hundred deployments."""
-    found: list[dict[str, Any]] = []
-    for page in range(_PAGES):
-        answer = api.ask(what, {**body, "limit": _PAGE, "offset": page * _PAGE})
-        found += answer
-        if len(answer) < _PAGE:
-            break
-    return found
+    return api.all("deployments/filter", {"deployments": {"tags": {"all_": ["perennial"]}}})
 
 
 def _has_schedule(found: dict[str, Any]) -> bool:

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from tasks.data.atomic import write_text
 from tasks.errors import SettingsError
+from tasks.logins import ADMINISTRATOR
 from tasks.settings import SECRETS_FILE
 
-USER = "perennial"
+USER = ADMINISTRATOR
 _USERS = "mlflow_auth.db"
 _AUTH_INI = """[mlflow]
 default_permission = READ

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from deployments.stack import parts
-from deployments.stack.parts import Part, Ports
+from deployments.stack.addresses import Addresses
+from deployments.stack.parts import Part
 from deployments.stack.ports import free_port
 from deployments.stack.supervisor import Supervisor
 from tasks.errors import ServerError
@@ -20,7 +21,7 @@ def prefect_server(settings: Settings, port: int | None = None) -> Iterator[str]
     Raises:
         ServerError: it did not answer in time; the message has the end of its log.
     """
-    where = Ports(prefect=port or free_port())
+    where = Addresses(prefect_port=port or free_port())
     with _running(settings, parts.prefect_server(settings, where)):
         yield where.api
 

@@ -1,15 +1,15 @@
 """``perennial up`` and ``perennial down``."""
 
 import os
-import shutil
 import signal
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 
+from deployments import room
 from deployments.stack import parts, ports, running
-from deployments.stack.parts import Ports
+from deployments.stack.addresses import Addresses
 from deployments.stack.running import Process, Running
 from deployments.stack.scheduled import Api, prove
 from deployments.stack.secrets import USER, Secrets, secrets_of
@@ -17,7 +17,7 @@ from deployments.stack.servers import deploy
 from deployments.stack.supervisor import Say, Stopped, Supervisor
 from tasks.errors import ServerError
 from tasks.release.registry_tables import making_tables
-from tasks.settings import SECRETS_FILE, Settings, is_up, load_settings
+from tasks.settings import SECRETS_FILE, UP_FILE, Settings, is_up, load_settings
 from tasks.spec import load_spec, names
 
 LEAST_FREE = 200_000_000
@@ -26,18 +26,19 @@ DOWN_SECONDS = 120
 _SHOWN = 5
 
 
-def up(settings: Settings, where: Ports, say: Say, *, auth: bool = False) -> None:
+def up(settings: Settings, where: Addresses, say: Say, *, auth: bool = False) -> None:
     """Run the stack until SIGTERM or ctrl-C; if it runs already, say so. With ``auth`` its servers ask for a password.
 
     Raises:
         SpecError: a spec cannot be read.
-        SettingsError: a database server does not answer.
+        SettingsError: a database server does not answer, or the servers may not listen where they are to.
         ServerError: a port is taken, the disk is full, or a part does not start.
     """
     if there := running.current(settings.home):
         say(f"it is up already: Prefect {there.prefect_api.removesuffix('/api')}, MLflow {there.mlflow}")
         say("perennial status shows how it stands, perennial down stops it")
         return
+    where.check(auth=auth)
     for name in names(settings.specs):
         load_spec(name, settings.specs)  # a mistake in one is told before anything is started
     for database in (*settings.databases, settings.prefect_database):
@@ -45,10 +46,10 @@ def up(settings: Settings, where: Ports, say: Say, *, auth: bool = False) -> Non
     _check_room(settings)
     with running.only_one(settings.home):
         _clear_away(settings, say)
-        ports.check_free(where.prefect, "Prefect", "--prefect-port")
-        ports.check_free(where.mlflow, "MLflow", "--mlflow-port")
+        ports.check_free(where.prefect_port, where.host, "Prefect", "--prefect-port")
+        ports.check_free(where.mlflow_port, where.host, "MLflow", "--mlflow-port")
         known = secrets_of(settings.home) if auth else None
-        supervisor = Supervisor(settings, say, changed=partial(_write_down, settings, where, known))
+        supervisor = Supervisor(settings, say, changed=partial(_write_down, settings, say, where, known))
         with _told(supervisor.ended):
             try:
                 _start(supervisor, settings, where, known)
@@ -87,20 +88,22 @@ def down(settings: Settings, say: Say) -> None:
     )
 
 
-def _start(supervisor: Supervisor, settings: Settings, where: Ports, known: Secrets | None) -> None:
+def _start(supervisor: Supervisor, settings: Settings, where: Addresses, known: Secrets | None) -> None:
     say = supervisor.say
     say("starting Prefect and MLflow; the first time, their databases are made")
     with making_tables(settings):
         supervisor.start(parts.prefect_server(settings, where, known), parts.mlflow_pages(settings, where, known))
-    say(f"Prefect  {where.prefect_url}")
-    say(f"MLflow   {where.mlflow_url}")
+    say(f"Prefect  {where.prefect_pages}")
+    say(f"MLflow   {where.mlflow_pages}")
     if known:
         say(f"both ask for a password: user {USER}, and the password in {settings.home / SECRETS_FILE}")
+    if not where.is_local:
+        say(f"warning: on {where.host} passwords come in unencrypted; put TLS before it: docs/operations.md#tls")
     deploy(load_settings(), where.api)  # anew: they know the login, now that it is written down
-    supervisor.start(parts.worker(settings, where.api, known))
+    supervisor.start(parts.worker(settings, where.api, known, pages=where.prefect_pages))
 
 
-def _say_what_comes(supervisor: Supervisor, where: Ports, known: Secrets | None) -> None:
+def _say_what_comes(supervisor: Supervisor, where: Addresses, known: Secrets | None) -> None:
     say, due = supervisor.say, prove(Api(where.api, known.login if known else None), supervisor.ended)
     if due is None:
         say("nothing is scheduled: no spec has a [schedule]. Write one (docs/spec.md), and run perennial deploy")
@@ -110,13 +113,19 @@ def _say_what_comes(supervisor: Supervisor, where: Ports, known: Secrets | None)
         say("scheduled, first:")
         for run in due[:_SHOWN]:
             say(f"  {run.at:%Y-%m-%d %H:%M} UTC  {run.deployment}")
-    say(f"Approve or reject: {where.prefect_url}/deployments, promotion, Custom run; or perennial approve")
+    say(f"Approve or reject: {where.prefect_pages}/deployments, promotion, Custom run; or perennial approve")
     say("perennial status shows how it stands; ctrl-C or perennial down stops all")
 
 
-def _write_down(settings: Settings, where: Ports, known: Secrets | None, processes: Sequence[Process]) -> None:
+def _write_down(
+    settings: Settings, say: Say, where: Addresses, known: Secrets | None, processes: Sequence[Process]
+) -> None:
     mine = running.process("up", os.getpid())
-    running.write(settings.home, Running(where.api, where.mlflow_url, mine, tuple(processes), USER if known else ""))
+    now = Running(where.api, where.mlflow, mine, tuple(processes), USER if known else "")
+    try:
+        running.write(settings.home, now)
+    except OSError as error:  # a full disk must not stop what is up; the part that was started again is not named there
+        say(f"{settings.home / UP_FILE} cannot be written: {error}")
 
 
 def _clear_away(settings: Settings, say: Say) -> None:
@@ -128,12 +137,9 @@ def _clear_away(settings: Settings, say: Say) -> None:
 
 
 def _check_room(settings: Settings) -> None:
-    place = settings.home
-    while not place.exists():
-        place = place.parent
-    if (free := shutil.disk_usage(place).free) < LEAST_FREE:
+    if (found := room.free(settings.home)) < LEAST_FREE:
         raise ServerError(
-            f"{settings.home}: {free / 1e6:.0f} MB are free on its disk, and the databases need at least "
+            f"{settings.home}: {found / 1e6:.0f} MB are free on its disk, and the databases need at least "
             f"{LEAST_FREE / 1e6:.0f} MB; make room (perennial prune shows what can go), or set PERENNIAL_HOME"
         )
 

@@ -9,6 +9,7 @@ from tasks.judgement.intervals import Slice, compared, slice_name
 from tasks.judgement.tables import Table
 from tasks.judgement.verdict import Check, HoldoutFacts, Verdict
 from tasks.judgement.wording import gain, interval, show
+from tasks.markdown import cell, escape, one_line
 
 _MOST_REASONS = 4
 _WORST = 3
@@ -26,12 +27,12 @@ def lines(verdict: Verdict) -> list[str]:
         *_calibration(verdict),
         *_leaks(verdict),
     ]
-    return [_one_line(text) for text in found]
+    return [one_line(text) for text in found]
 
 
 def markdown(verdict: Verdict) -> str:
     """Return the whole verdict as a page."""
-    headline, *more = (_escape(reason) for reason in verdict.reasons)
+    headline, *more = (escape(reason) for reason in verdict.reasons)
     decision = "may be promoted" if verdict.promotable else "may not be promoted"
     parts = [
         f"## {headline}",
@@ -141,19 +142,5 @@ def _tables(verdict: Verdict) -> list[Table]:
 
 
 def _section(table: Table) -> str:
-    rows = [table.head, ("---",) * len(table.head), *([_cell(cell) for cell in row] for row in table.rows)]
-    return "\n".join([f"### {_escape(table.caption)}", "", *(f"| {' | '.join(row)} |" for row in rows)])
-
-
-def _cell(value: str) -> str:
-    """Return ``value`` as the text of a cell: values of slices are data, and may hold anything."""
-    return _escape(value).replace("|", "\\|")
-
-
-def _escape(value: str) -> str:
-    return _one_line(value).replace("\\", "\\\\").replace("<", "&lt;").replace("](", "]\\(")
-
-
-def _one_line(text: str) -> str:
-    """Return ``text`` without breaks and without what would steer a terminal."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    rows = [table.head, ("---",) * len(table.head), *([cell(value) for value in row] for row in table.rows)]
+    return "\n".join([f"### {escape(table.caption)}", "", *(f"| {' | '.join(row)} |" for row in rows)])

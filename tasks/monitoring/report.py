@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from tasks.data.atomic import write_text
 from tasks.data.window import write_time
@@ -74,9 +75,15 @@ def _numbers(check: Check, rows: list[int], columns: int) -> str:
 
 
 def _frame(table: pa.Table) -> "pd.DataFrame":
-    """Return ``table`` with text and true/false as plain text: of anything else Evidently makes what it likes."""
+    """Return ``table`` with text and true/false as plain text: of anything else Evidently makes what it likes.
+
+    Evidently 0.7.23 writes names and values into a script of its page as they are: one with ``</script>`` in it would
+    end that, and what follows would be the page's. So ``<`` becomes ``‹``.
+    """
     plain = {
-        name: table.column(name).cast(pa.string()) if is_word(table.schema.field(name).type) else table.column(name)
+        name.replace("<", "‹"): pc.replace_substring(table.column(name).cast(pa.string()), "<", "‹")
+        if is_word(table.schema.field(name).type)
+        else table.column(name)
         for name in table.column_names
     }
     frame: pd.DataFrame = pa.table(plain).to_pandas()

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from tasks.data.window import write_time
+from tasks.markdown import cell, escape
 from tasks.monitoring.check import Check
 from tasks.monitoring.signal import Signal
 
@@ -28,19 +29,19 @@ def lines(check: Check) -> Iterator[str]:
 def markdown(check: Check) -> str:
     """Return the check as a page: the same verdict and numbers as everywhere."""
     rows = "\n".join(_row(signal) for signal in sorted(check.signals, key=lambda signal: not signal.alarmed))
-    reasons = "\n".join(f"- {reason}" for reason in check.diagnosis.reasons[1:])
+    reasons = "\n".join(f"- {escape(reason)}" for reason in check.diagnosis.reasons[1:])
     return (
-        f"# {check.headline}\n\nVersion {check.version}, {check.rows:,} rows from {write_time(check.start)} to "
+        f"# {escape(check.headline)}\n\nVersion {check.version}, {check.rows:,} rows from {write_time(check.start)} to "
         f"{write_time(check.as_of)} (UTC). {check.realised.sentence}.\n\n{reasons}\n\n"
-        f"**Policy:** {check.decision.reasons[0]}.\n\n"
+        f"**Policy:** {escape(check.decision.reasons[0])}.\n\n"
         f"| signal | column | score | threshold | |\n| --- | --- | ---: | ---: | --- |\n{rows}\n"
     )
 
 
 def _row(signal: Signal) -> str:
-    threshold = "" if signal.threshold is None else f"{signal.threshold:.3g} {signal.unit}"
+    threshold = "" if signal.threshold is None else f"{signal.threshold:.3g} {cell(signal.unit)}"
     mark = "**alarm**" if signal.alarmed else ""
-    return f"| {signal.kind} | {signal.column or ''} | {signal.score:.3g} | {threshold} | {mark} |"
+    return f"| {signal.kind} | {cell(signal.column or '')} | {signal.score:.3g} | {threshold} | {mark} |"
 
 
 def _compared(signals: Sequence[Signal]) -> int:

@@ -24,6 +24,8 @@ class Decision:
     at: datetime
     emergency: bool = False
     """Set the rules aside; whoever does so must say why, and it stands out in history."""
+    identified: bool = False
+    """MLflow knows the person by their own password, and lets them decide; else the name is what somebody typed."""
 
 
 def propose(standing: Standing, proposed: Proposed) -> list[What]:
@@ -53,7 +55,14 @@ def approve(standing: Standing, decision: Decision, now_is: Evidence | None, rul
         raise DecisionRefused(f"version {decision.version} can no longer be approved: {reason}")
     if decision.person in {approval.approver for approval in pending.approvals}:
         raise DecisionRefused(f"{decision.person} has approved version {decision.version} already; another person must")
-    approval = Approved(decision.version, pending.entry.number, decision.person, decision.reason, decision.emergency)
+    approval = Approved(
+        decision.version,
+        pending.entry.number,
+        decision.person,
+        decision.reason,
+        decision.emergency,
+        decision.identified,
+    )
     given = (*pending.approvals, approval)
     enough = decision.emergency or len(given) >= pending.proposed.approvals
     return [approval, promotion(standing, pending, given)] if enough else [approval]
@@ -84,7 +93,7 @@ def reject(standing: Standing, decision: Decision, rules: PromotionSpec) -> list
         raise DecisionRefused(_not_pending(standing, decision.version))
     if not decision.reason.strip():
         raise DecisionRefused("a rejection needs a reason: whoever trains next wants to know it")
-    return [Rejected(decision.version, pending.entry.number, decision.person, decision.reason)]
+    return [Rejected(decision.version, pending.entry.number, decision.person, decision.reason, decision.identified)]
 
 
 def roll_back(standing: Standing, decision: Decision, rules: PromotionSpec) -> list[What]:
@@ -110,6 +119,7 @@ def roll_back(standing: Standing, decision: Decision, rules: PromotionSpec) -> l
             artifact_uri=target.artifact_uri,
             by=decision.person,
             reason=decision.reason,
+            identified=decision.identified,
         )
     ]
 

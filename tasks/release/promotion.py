@@ -15,6 +15,7 @@ from tasks.release.ledger.entries import Entry
 from tasks.release.ledger.records import Evidence, What
 from tasks.release.ledger.standing import Standing, standing
 from tasks.release.office import Follower, Office
+from tasks.release.people import check_named
 from tasks.spec import PromotionSpec
 
 Verb = Literal["approve", "reject", "roll back"]
@@ -32,12 +33,15 @@ class Outcome:
 
 
 def decide(office: Office, verb: Verb, decision: Decision) -> Outcome:
-    """Take one decision: verify what it is about, write it down, and have MLflow follow.
+    """Take one decision: verify who takes it and what it is about, write it down, and have MLflow follow.
 
     Raises:
         DecisionRefused: it may not be, with the reason.
         ArtifactDamaged: the version's files are not what was judged, or do not predict the same.
+        ServerError, SettingsError: MLflow cannot be asked who may.
     """
+    if office.settings.people and not decision.identified:
+        check_named(office.settings.people, office.model, decision.person)
     return write_down(office, verb, decision, examine(office, verb, decision))
 
 

@@ -18,10 +18,12 @@ from tasks.data.splits import Splits
 from tasks.data.splits import split as split_by_time
 from tasks.data.window import write_time
 from tasks.judgement import report
+from tasks.markdown import escape
 from tasks.release import proposing, record
 from tasks.release.arena import enter
 from tasks.release.challenger import Challenger, count_splits, make_challenger
 from tasks.release.judging import hear, weigh
+from tasks.release.ledger.records import Proposed
 from tasks.release.ledger.standing import standing
 from tasks.release.lineage import Lineage, code_revision, environment_digest
 from tasks.release.proposing import Trained
@@ -97,7 +99,7 @@ def judge(run: TrainingRun, parts: Parts, challenger: Challenger) -> Written:
             slices, key=artifact_key(run.spec.model, "slices"), description="The challenger by slice, worst first."
         )
     create_markdown_artifact(
-        report.markdown(verdict), key=artifact_key(run.spec.model, "verdict"), description=verdict.reasons[0]
+        report.markdown(verdict), key=artifact_key(run.spec.model, "verdict"), description=escape(verdict.reasons[0])
     )
     _log.info("judged: %s", verdict.reasons[0])
     return written
@@ -119,7 +121,9 @@ def propose(run: TrainingRun, trained: Trained) -> Trained:
     entries = proposing.propose(run, trained)
     for entry in entries:
         _log.info("ledger, entry %s: %s", entry.number, entry.kind)
-        announcement.announce(run.spec, entry)
+        announcement.tell_of(run.spec, entry)
+        if isinstance(entry.what, Proposed) and entry.what.approvals:
+            announcement.show(run.spec, entry.what)
     return trained
 
 

@@ -13,6 +13,7 @@ from prefect.states import Completed
 
 from tasks import announcement
 from tasks.announcement import artifact_key
+from tasks.markdown import escape
 from tasks.monitoring import deciding, report, watching
 from tasks.monitoring.check import Check, KeptCheck, save_check
 from tasks.monitoring.signal import Signal
@@ -48,7 +49,9 @@ def diagnose(watch: Watch, looked: Looked, signals: Sequence[Signal]) -> Check:
     check = deciding.diagnose(watch, looked, signals)
     _log.info("%s", check.headline)
     _log.info("policy: %s", check.decision.reasons[0])
-    create_markdown_artifact(markdown(check), key=artifact_key(check.model, "check"), description=check.headline)
+    create_markdown_artifact(
+        markdown(check), key=artifact_key(check.model, "check"), description=escape(check.headline)
+    )
     return check
 
 

@@ -5,12 +5,8 @@ import os
 import signal
 import subprocess
 import sys
-import time
-import urllib.error
-import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import psutil
 import pytest
@@ -18,68 +14,10 @@ import pytest
 from deployments.stack import running
 from deployments.stack.ports import free_port
 from tasks.settings import Settings, is_up, load_settings
+from tests.deployments.stacks import READY, Stack, answer, eventually, perennial, stack_of, status
 
 pytestmark = [pytest.mark.server, pytest.mark.timeout(300)]
-READY = "perennial status shows how it stands"
 SCHEDULE = '\n[schedule]\ntrain = "0 3 * * *"\n'
-
-
-class Stack:
-    """`perennial up` in a process of its own, on ports of its own."""
-
-    def __init__(self, settings: Settings, *options: str) -> None:
-        self.settings, self.log = settings, settings.home / "up.txt"
-        ports = ["--prefect-port", str(free_port()), "--mlflow-port", str(free_port())]
-        settings.home.mkdir(parents=True, exist_ok=True)
-        with self.log.open("w") as output:
-            command = [sys.executable, "-m", "deployments.cli", "up", *ports, *options]
-            self.process = psutil.Popen(command, stdout=output, stderr=subprocess.STDOUT, start_new_session=True)
-
-    def says(self, text: str, seconds: float = 120) -> str:
-        """Wait until it has said ``text``, and return all that it said."""
-        deadline = time.monotonic() + seconds
-        while text not in (said := self.log.read_text()):
-            assert time.monotonic() < deadline, f"{text!r} was not said:\n{said}"
-            assert self.process.poll() is None, f"it ended:\n{said}"
-            time.sleep(0.2)
-        return said
-
-    def part(self, name: str) -> psutil.Process:
-        found = running.read(self.settings.home)
-        assert found
-        (alive,) = [there for one in found.parts if one.name == name and (there := one.alive)]
-        return alive
-
-    def family(self) -> list[psutil.Process]:
-        return [self.process, *self.process.children(recursive=True)]
-
-
-def perennial(*words: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [sys.executable, "-m", "deployments.cli", *words], check=False, capture_output=True, text=True, timeout=150
-    )
-
-
-def status() -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(perennial("status", "--json").stdout)
-    return found
-
-
-def answer(url: str) -> int:
-    """Return the status of the answer that a stranger gets."""
-    try:
-        with urllib.request.urlopen(url, timeout=10) as found:
-            return int(found.status)
-    except urllib.error.HTTPError as refused:
-        refused.close()
-        return refused.code
-
-
-def eventually(true: Callable[[], bool], seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.3)
 
 
 @pytest.fixture
@@ -94,16 +32,8 @@ def scheduled(project: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
 @pytest.fixture
 def stack(scheduled: Settings) -> Iterator[Stack]:
     """A stack that is up, and asks for a password."""
-    made = Stack(scheduled, "--auth")
-    try:
-        made.says(READY)
+    with stack_of(scheduled, "--auth") as made:
         yield made
-    finally:
-        family = made.family() if made.process.poll() is None else []
-        perennial("down")
-        for left in family:
-            if left.is_running():
-                left.kill()
 
 
 def test_up_runs_everything_keeps_it_alive_and_leaves_nothing(stack: Stack) -> None:
@@ -173,6 +103,16 @@ def test_a_stack_that_is_stopped_while_it_starts_leaves_nothing(scheduled: Setti
     assert "Prefect is stopped" in starting.log.read_text()
 
 
+@pytest.mark.drill
+def test_a_scheduler_that_makes_no_run_is_warned_of(scheduled: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PREFECT_SERVER_SERVICES_SCHEDULER_ENABLED", "false")
+    with stack_of(scheduled) as stack:
+        said = stack.says(READY)
+        assert "warning: Prefect's scheduler has made no run of what is scheduled" in said
+        assert "scheduled, first" not in said
+        assert all(part["well"] for part in status()["parts"])  # what is asked for by hand runs all the same
+
+
 def test_a_port_that_is_taken_names_the_process_that_has_it(scheduled: Settings) -> None:
     port = free_port()
     command = [sys.executable, "-m", "http.server", "--bind", "127.0.0.1", str(port)]
@@ -192,12 +132,12 @@ def test_a_disk_that_is_nearly_full_is_said_before_anything_is_started(
     scheduled: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from deployments.stack import up
-    from deployments.stack.parts import Ports
+    from deployments.stack.addresses import Addresses
     from tasks.errors import ServerError
 
     monkeypatch.setattr(up, "LEAST_FREE", 10**18)
     with pytest.raises(ServerError, match="MB are free on its disk, and the databases need at least"):
-        up.up(scheduled, Ports(free_port(), free_port()), print)
+        up.up(scheduled, Addresses(free_port(), free_port()), print)
 
 
 def test_a_file_of_a_stack_that_is_damaged_is_no_stack(scheduled: Settings) -> None:

@@ -23,8 +23,8 @@ class Tampering:
     finding: str
 
 
-class Page:
-    """The ledger within one transaction: what is read stays true until what is added is there."""
+class View:
+    """The ledger as it stands: another process may add to it at any moment."""
 
     def __init__(self, connection: "sa.Connection") -> None:
         self.connection = connection
@@ -32,6 +32,10 @@ class Page:
     def entries(self, model: str | None = None) -> list[Entry]:
         """Return the entries of ``model``, or of all models, oldest first."""
         return [_entry(row) for row in _rows(self.connection, model)]
+
+
+class Page(View):
+    """The ledger within one transaction: what is read stays true until what is added is there."""
 
     def append(self, model: str, what: What, *, at: datetime) -> Entry:
         """Add one entry, and return it."""
@@ -69,14 +73,14 @@ class Ledger:
 
     def entries(self, model: str | None = None) -> list[Entry]:
         """Return the entries of ``model``, or of all models, oldest first."""
-        with _explained(), self._reading() as connection:
-            return [_entry(row) for row in _rows(connection, model)]
+        with self.reading() as view:
+            return view.entries(model)
 
     def verify(self) -> Tampering | None:
         """Return the first entry that was changed, moved or taken out since it was written; None: all are in order."""
         previous = ORIGIN
-        with _explained(), self._reading() as connection:
-            for place, row in enumerate(_rows(connection, None), start=1):
+        with self.reading() as view:
+            for place, row in enumerate(_rows(view.connection, None), start=1):
                 if row.number != place:
                     return Tampering(place, f"is missing: {row.number} follows {place - 1}")
                 if row.previous != previous:
@@ -88,10 +92,10 @@ class Ledger:
         return None
 
     @contextmanager
-    def _reading(self) -> "Iterator[sa.Connection]":
-        """Read without keeping writers out."""
-        with self._engine.connect() as connection:
-            yield connection.execution_options(isolation_level="AUTOCOMMIT")
+    def reading(self) -> Iterator[View]:
+        """Give what stands in the ledger without keeping writers out."""
+        with _explained(), self._engine.connect() as connection:
+            yield View(connection.execution_options(isolation_level="AUTOCOMMIT"))
 
 
 def _rows(connection: "sa.Connection", model: str | None) -> "sa.CursorResult[Any]":

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, get_args
 
 from tasks.errors import LeaseLost, LedgerError, ModelBusy
-from tasks.release.ledger.book import Ledger, Page
+from tasks.release.ledger.book import Ledger, Page, View
 
 Purpose = Literal["training", "promotion", "scoring"]
 PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
@@ -91,18 +91,18 @@ def require(page: Page, lease: Lease) -> None:
         )
 
 
-def holding(page: Page, model: str, purpose: Purpose) -> Holding | None:
+def holding(view: View, model: str, purpose: Purpose) -> Holding | None:
     """Return who holds a lease or held it last; None: nobody ever did."""
     import sqlalchemy as sa
 
-    row = page.connection.execute(sa.text(_HELD), {"model": model, "purpose": purpose}).first()
+    row = view.connection.execute(sa.text(_HELD), {"model": model, "purpose": purpose}).first()
     return Holding(row.fence, row.holder, datetime.fromisoformat(row.expires)) if row else None
 
 
 def at_work(ledger: Ledger, model: str) -> dict[Purpose, Holding]:
     """Return who works on ``model`` now, by what for."""
-    with ledger.deciding() as page:
-        found = {purpose: holding(page, model, purpose) for purpose in PURPOSES}
+    with ledger.reading() as view:
+        found = {purpose: holding(view, model, purpose) for purpose in PURPOSES}
     return {purpose: held for purpose, held in found.items() if held and not held.free}
 
 

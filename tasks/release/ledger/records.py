@@ -70,6 +70,8 @@ class Approved:
     reason: str
     emergency: bool
     """The rules were set aside; the reason says why."""
+    identified: bool = False
+    """MLflow knew them by their own password; else the name is what somebody typed."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,8 @@ class Rejected:
     proposal: int
     approver: str
     reason: str
+    identified: bool = False
+    """MLflow knew them by their own password; else the name is what somebody typed."""
 
 
 @dataclass(frozen=True)
@@ -118,6 +122,8 @@ class RolledBack:
     artifact_uri: str
     by: str
     reason: str
+    identified: bool = False
+    """MLflow knew them by their own password; else the name is what somebody typed."""
 
 
 @dataclass(frozen=True)
