@@ -40,7 +40,7 @@ _KINDS: Mapping[str, _Kind] = {
     "linear": _Kind(linear.fit, linear.load),
     "lightgbm": _Kind(gbm.fit, gbm.load),
 }
-"""To add a kind: a spec with its name in tasks/spec/data.py, a file like these, and a line here."""
+"""To add a kind: a spec with its name in tasks/spec/candidates.py, a file like these, and a line here."""
 
 
 def fit(candidate: CandidateSpec | BaselineSpec, train: Labelled, validation: Labelled, problem: Problem) -> Fitted:

@@ -1,11 +1,9 @@
 """Everything that a user may choose for one model."""
 
+from tasks.spec.candidates import CandidateSpec, LightGBMSpec, LinearSpec
 from tasks.spec.data import (
-    CandidateSpec,
     ContractSpec,
     FeaturesSpec,
-    LightGBMSpec,
-    LinearSpec,
     SourceSpec,
     WindowSpec,
 )
