@@ -30,7 +30,7 @@ DOORS = {
     },
     "mlflow": {"tasks/release/registry.py", "tasks/release/signature.py", "tasks/release/pyfunc_model.py"},
     "lightgbm": {"tasks/learning/gbm.py", "tasks/learning/growth.py", "tasks/release/registrar.py"},
-    "torch": {"tasks/learning/network.py"},
+    "torch": {"tasks/learning/network"},
     "evidently": {"tasks/monitoring/report.py"},
     "optuna": {"tasks/learning/tuning.py"},
     "matplotlib": {"tasks/judgement/canvas.py", "tasks/judgement/drawings.py", "tasks/judgement/intervals.py"},

@@ -8,7 +8,6 @@ then the content; one that is not what was written is passed over, for the one b
 import hashlib
 import json
 import logging
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path

@@ -9,6 +9,8 @@ from tasks.data.matrix import FeatureMatrix, FloatArray, Labelled
 from tasks.errors import ArtifactDamaged
 from tasks.learning import baseline, gbm, linear
 from tasks.learning.baseline import BaselineSpec
+from tasks.learning.network import fitting as network_fitting
+from tasks.learning.network import model as network_model
 from tasks.learning.problem import Problem
 from tasks.spec import CandidateSpec
 
@@ -26,7 +28,7 @@ class Fitted(Protocol):
         """Return each feature's share, largest first, summing to 1; {} for a model that reads no feature."""
 
     def save(self, folder: Path) -> None:
-        """Write the model into ``folder``, which exists, as text. The same model gives the same bytes."""
+        """Write the model into ``folder``, which exists, as text and arrays. The same model gives the same bytes."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,7 @@ _KINDS: Mapping[str, _Kind] = {
     "baseline": _Kind(baseline.fit, baseline.load),
     "linear": _Kind(linear.fit, linear.load),
     "lightgbm": _Kind(gbm.fit, gbm.load),
+    "network": _Kind(network_fitting.fit, network_model.load),
 }
 """To add a kind: a spec with its name in tasks/spec/candidates.py, a file like these, and a line here."""
 

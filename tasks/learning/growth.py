@@ -22,7 +22,9 @@ class Growth:
 
     def __init__(self, candidate: LightGBMSpec, keeper: Keeper) -> None:
         found = keeper.latest()
-        kept: dict[str, Any] = json.loads(found) if found else {"trees": "", "stopping": {"patience": candidate.patience}}
+        kept: dict[str, Any] = (
+            json.loads(found) if found else {"trees": "", "stopping": {"patience": candidate.patience}}
+        )
         self.trees: str = kept["trees"]
         """Those that were grown before this process."""
         self.stopping = Stopping(**kept["stopping"])

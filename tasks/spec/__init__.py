@@ -1,6 +1,6 @@
 """Everything that a user may choose for one model."""
 
-from tasks.spec.candidates import CandidateSpec, LightGBMSpec, LinearSpec
+from tasks.spec.candidates import CandidateSpec, LightGBMSpec, LinearSpec, NetworkSpec
 from tasks.spec.data import (
     ContractSpec,
     FeaturesSpec,
@@ -28,6 +28,7 @@ __all__ = [
     "LinearSpec",
     "Mode",
     "ModelSpec",
+    "NetworkSpec",
     "NotifySpec",
     "PolicySpec",
     "PromotionSpec",

@@ -21,4 +21,23 @@ class LightGBMSpec(Section):
     min_leaf_rows: int = Field(20, ge=1)
 
 
-CandidateSpec = Annotated[LinearSpec | LightGBMSpec, Field(discriminator="kind")]
+class NetworkSpec(Section):
+    kind: Literal["network"]
+    epochs: int | None = Field(
+        None, ge=1, description="Most passes over the training rows; default: 1,500 batches, and from 5 to 50 passes."
+    )
+    patience: int = Field(4, ge=1, description="Epochs without gain on validation before stopping.")
+    learning_rate: float = Field(1e-3, gt=0, description="After the warm-up; it falls along a cosine.")
+    batch_rows: int | None = Field(
+        None, ge=1, description="Rows of a batch; default: 1/200 of the training rows, from 32 to 1024."
+    )
+    width: int = Field(128, ge=1, description="Values in each hidden layer.")
+    blocks: int = Field(2, ge=0, description="Residual blocks, of two layers each.")
+    dropout: float = Field(0.2, ge=0, lt=1, description="Share of hidden values left out at each step.")
+    weight_decay: float = Field(0.01, ge=0, description="Of AdamW.")
+    device: Literal["auto", "cpu", "gpu"] = Field(
+        "auto", description="Where it is fitted. auto: on a GPU where there is one. Predicting needs none."
+    )
+
+
+CandidateSpec = Annotated[LinearSpec | LightGBMSpec | NetworkSpec, Field(discriminator="kind")]
