@@ -54,7 +54,7 @@ class Fit:
         for rows in (self.train, self.validation):
             hasher.update(json.dumps([rows.matrix.names, rows.matrix.levels, rows.matrix.values.shape]).encode())
             for array in (rows.matrix.values, rows.labels):
-                hasher.update(memoryview(np.ascontiguousarray(array)).cast("B"))
+                hasher.update(np.ascontiguousarray(array).data)
         return hasher.hexdigest()
 
 

@@ -46,4 +46,4 @@ def _rounded(values: FloatArray, largest: FloatArray, bits: int) -> FloatArray:
     _, exponents = np.frexp(largest)
     # Adding so large a number leaves no digit below that multiple; taking it off again gives the rounded value.
     large = np.ldexp(1.5, exponents - bits + _DOUBLE - 1)
-    return (values + large) - large
+    return np.asarray((values + large) - large)

@@ -2,9 +2,9 @@
 
 import json
 from dataclasses import asdict, dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -14,10 +14,13 @@ from tasks.learning.network.inputs import Inputs, Reader
 from tasks.learning.network.shape import Shape, Values
 from tasks.metrics import Task
 
+if TYPE_CHECKING:
+    from threadpoolctl import ThreadpoolController
+
 EPSILON = 1e-5
 """Added to the variance that a norm divides by; torch's own."""
 _HEAD, _WEIGHTS = "network.json", "network.npy"
-_AT_ONCE = 1024
+_AT_ONCE = 256
 """Rows predicted together: their layers fit a processor's cache."""
 
 
@@ -64,7 +67,9 @@ class Network:
         """Return values or probabilities of the positive class, shape (rows,); multiclass (rows, classes)."""
         inputs = self.reader.read(matrix)
         starts = range(0, max(len(inputs), 1), _AT_ONCE)
-        return np.concatenate([self.answers.of(self._scores(inputs, slice(at, at + _AT_ONCE))) for at in starts])
+        # The threads of BLAS change no bit here, and for products of this size they only wait for one another.
+        with _pools().limit(limits=1, user_api="blas"):
+            return np.concatenate([self.answers.of(self._scores(inputs, slice(at, at + _AT_ONCE))) for at in starts])
 
     def importance(self) -> dict[str, float]:
         """Return each feature's share in how much worse validation is predicted when its values are shuffled."""
@@ -109,7 +114,7 @@ class Network:
         return scores
 
     def _norm(self, layer: str, rows: FloatArray) -> FloatArray:
-        centred = rows - rows.mean(axis=1, keepdims=True)
+        centred: FloatArray = rows - rows.mean(axis=1, keepdims=True)
         centred /= np.sqrt((centred * centred).mean(axis=1, keepdims=True) + EPSILON)
         centred *= self._vectors[f"{layer}scale"]
         centred += self._vectors[f"{layer}shift"]
@@ -129,6 +134,14 @@ def load(folder: Path) -> Network:
     )
 
 
+@cache
+def _pools() -> "ThreadpoolController":
+    """Return the libraries with threads of their own; to find them takes longer than to predict a row."""
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
+
+
 def _exp(values: FloatArray) -> FloatArray:
     """Return the exponentials to float32's digits: beyond these numpy's own differ from processor to processor."""
-    return np.exp(values).astype(np.float32).astype(np.float64)
+    return np.asarray(np.exp(values).astype(np.float32), dtype=np.float64)

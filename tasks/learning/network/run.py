@@ -95,7 +95,7 @@ class Run:
                 self._loss(rows.at(slice(at, at + _JUDGED_AT_ONCE)), None)
                 for at in range(0, len(rows), _JUDGED_AT_ONCE)
             ]
-        loss = sum(part.item() for part in parts) / len(rows)
+        loss = float(sum(part.item() for part in parts) / len(rows))
         self.stopping = self.stopping.seen(loss)
         if self.stopping.is_best:
             self.best = self._copy()

@@ -50,7 +50,7 @@ def share(step: int, steps: int) -> float:
     """Return the share of the learning rate for ``step`` of ``steps``: up in a line, then down along a cosine to 0.
 
     >>> [round(share(step, 100), 3) for step in (0, 4, 5, 52, 99)]
-    [0.2, 1.0, 1.0, 0.508, 0.001]
+    [0.2, 1.0, 1.0, 0.508, 0.0]
     """
     warm = max(1, round(_WARM_UP * steps))
     if step < warm:
