@@ -18,10 +18,11 @@ from tasks.data.matrix import FeatureMatrix, Labelled, Target
 from tasks.learning.checkpoints import Checkpoints
 from tasks.learning.estimator import Fitted, fit
 from tasks.learning.problem import Problem
-from tasks.spec import CandidateSpec, LightGBMSpec
+from tasks.spec import CandidateSpec, LightGBMSpec, NetworkSpec
 
 CANDIDATES: dict[str, CandidateSpec] = {
     "lightgbm": LightGBMSpec(kind="lightgbm", rounds=120, patience=20),
+    "network": NetworkSpec(kind="network", epochs=4, batch_rows=256, width=32, device="cpu"),
 }
 ROOT = Path(__file__).parents[2]
 

@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 
 from tasks.learning.checkpoints import KEPT, Checkpoints, Fit, Keeper
-from tests.learning.killing import CANDIDATES, digest, fitted, rows, start
+from tests.learning.extras import needs_torch
+from tests.learning.killing import digest, fitted, rows, start
 
 FIT = Fit(rows(50, 1), rows(20, 2), ("a kind", 7))
-KINDS = pytest.mark.parametrize("kind", CANDIDATES)
+KINDS = pytest.mark.parametrize("kind", ["lightgbm", pytest.param("network", marks=needs_torch)])
 
 
 @pytest.fixture

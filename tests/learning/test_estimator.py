@@ -1,7 +1,5 @@
 """What every kind of model does, for every task."""
 
-from importlib.util import find_spec
-
 import numpy as np
 import pytest
 
@@ -12,6 +10,7 @@ from tasks.learning.estimator import fit, load
 from tasks.learning.problem import Problem
 from tasks.metrics import evaluate
 from tasks.spec import LightGBMSpec, LinearSpec, NetworkSpec
+from tests.learning.extras import needs_torch
 
 CANDIDATES: dict[str, LinearSpec | LightGBMSpec | NetworkSpec | BaselineSpec] = {
     "baseline": BaselineSpec(),
@@ -21,8 +20,7 @@ CANDIDATES: dict[str, LinearSpec | LightGBMSpec | NetworkSpec | BaselineSpec] = 
 }
 CLASSES = {"binary": (False, True), "multiclass": ("early", "on time", "late"), "regression": ()}
 TASKS = pytest.mark.parametrize("task", CLASSES)
-without_torch = pytest.mark.skipif(not find_spec("torch"), reason="torch is not installed; make test-network runs it")
-NETWORK = pytest.param("network", marks=without_torch)
+NETWORK = pytest.param("network", marks=needs_torch)
 KINDS = pytest.mark.parametrize("kind", ["baseline", "linear", "lightgbm", NETWORK])
 
 
