@@ -8,7 +8,10 @@ from tasks.learning.importance import permutation_shares
 from tasks.learning.problem import Problem
 
 VALUES = np.random.default_rng(1).normal(size=(5000, 3)).astype(np.float32)
-ROWS = Labelled(FeatureMatrix(VALUES, ("much", "nothing", "little"), (0, 0, 0)), 2.0 * VALUES[:, 0] + VALUES[:, 2])
+ROWS = Labelled(
+    FeatureMatrix(VALUES, ("much", "nothing", "little"), (0, 0, 0)),
+    np.asarray(2.0 * VALUES[:, 0] + VALUES[:, 2], np.float64),
+)
 
 
 def found(rows=ROWS, seed=1):

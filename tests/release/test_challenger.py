@@ -124,7 +124,12 @@ def test_checkpoints_are_kept_while_a_training_goes_on_and_none_is_left_when_it_
     make: Callable[..., Challenger], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     checkpoints, kept, keep = Checkpoints(tmp_path / "checkpoints", seconds=0), [], Keeper.keep
-    monkeypatch.setattr(Keeper, "keep", lambda keeper, content: kept.append(content) or keep(keeper, content))
+
+    def kept_and_counted(keeper: Keeper, content: bytes) -> None:
+        kept.append(content)
+        keep(keeper, content)
+
+    monkeypatch.setattr(Keeper, "keep", kept_and_counted)
     (checkpoints.folder / "of a killed training on other rows").mkdir(parents=True)
 
     made = make(checkpoints=checkpoints)

@@ -64,9 +64,9 @@ def test_it_learns_what_no_sum_of_features_tells():
 def test_values_are_learned_in_any_unit():
     train, validation = rows(3000, 1, "regression"), rows(1500, 2, "regression")
     for unit in (1e-3, 1e6):
-        inflated = (replace(part, labels=unit * part.labels + 5 * unit) for part in (train, validation))
-        found = fit(SPEC, *inflated, problem("regression")).predict(validation.matrix)
-        assert evaluate("regression", unit * validation.labels + 5 * unit, found)["r2"] > 0.8
+        there, held = (replace(part, labels=unit * part.labels + 5 * unit) for part in (train, validation))
+        found = fit(SPEC, there, held, problem("regression")).predict(validation.matrix)
+        assert evaluate("regression", held.labels, found)["r2"] > 0.8
 
 
 def test_numpy_predicts_what_torch_does():
@@ -100,7 +100,12 @@ def test_the_epoch_that_was_best_on_validation_is_kept_and_patience_ends_it(monk
     from tasks.learning.network.run import Run
 
     losses, judge = [], Run.judge
-    monkeypatch.setattr(Run, "judge", lambda run, judged: losses.append(judge(run, judged)) or losses[-1])
+
+    def heard(run, judged):
+        losses.append(judge(run, judged))
+        return losses[-1]
+
+    monkeypatch.setattr(Run, "judge", heard)
     noise = replace(TRAIN, labels=np.random.default_rng(5).permutation(TRAIN.labels))
     network = fitted(train=noise, epochs=50, patience=3, learning_rate=0.01, dropout=0.0)
     assert len(losses) == int(np.argmin(losses)) + 1 + 3 < 50
@@ -143,12 +148,10 @@ def test_what_never_varied_in_train_says_nothing_when_it_does():
 
 def test_a_validation_of_other_classes_than_train_has_is_no_obstacle():
     train, validation = rows(600, 1, "multiclass"), rows(300, 2, "multiclass")
-    low = np.flatnonzero(train.labels < 2)
-    high = np.flatnonzero(validation.labels == 2)
-    parts = (
-        Labelled(part.matrix.rows(which), part.labels[which]) for part, which in ((train, low), (validation, high))
-    )
-    found = fit(SPEC, *parts, problem("multiclass")).predict(validation.matrix)
+    low, high = np.flatnonzero(train.labels < 2), np.flatnonzero(validation.labels == 2)
+    train = Labelled(train.matrix.rows(low), train.labels[low])
+    judged = Labelled(validation.matrix.rows(high), validation.labels[high])
+    found = fit(SPEC, train, judged, problem("multiclass")).predict(validation.matrix)
     np.testing.assert_array_equal(found[:, 2], 0)
 
 
