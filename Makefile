@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test lint benchmark benchmark-gate benchmark-drift benchmark-stack drill-promotion drill-watch test-browser test-kubernetes test-proxy test-servers e2e ui setup schema docs clean
+.PHONY: help demo test lint benchmark benchmark-gate benchmark-drift benchmark-learning benchmark-stack drill-promotion drill-watch test-browser test-kubernetes test-network test-proxy test-servers e2e ui setup schema docs clean
 
 help:                    ## This list
 	@grep -E '^[a-z-]+: .*##|^[a-z-]+: +##' $(MAKEFILE_LIST) | sed -E 's/: .*## /\t/' | expand -t 16
@@ -60,6 +60,9 @@ e2e: $(VENV)/browser     ## The whole loop as a user starts it, in a real browse
 	@command -v chromium >/dev/null || apt-get install --yes --quiet chromium
 	$(BIN)/python -m pytest -m e2e tests/e2e
 
+test-network: $(VENV)/network ## The neural network: installs torch, and runs the tests of learning with its kills
+	$(BIN)/python -m pytest -m 'drill or not drill' tests/learning tests/release/test_artifact.py
+
 test-kubernetes: $(VENV)/kubernetes ## Manifests against Kubernetes' schemas, and Jobs as Prefect makes them; no cluster
 	$(BIN)/python -m pytest tests/deployments/test_kubernetes.py tests/deployments/test_kubernetes_jobs.py
 
@@ -95,6 +98,10 @@ $(VENV)/browser: $(VENV)/dev
 $(VENV)/nginx/usr/sbin/nginx: # unpacked and not installed: Debian starts what it installs, on all addresses
 	mkdir -p $(VENV)/nginx
 	cd $(VENV)/nginx && apt-get download --quiet nginx && dpkg --extract nginx_*.deb .
+
+$(VENV)/network: $(VENV)/dev
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[demo,dev,torch]'
+	@touch $@
 
 $(VENV)/kubernetes: $(VENV)/dev
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[demo,dev,kubernetes]'

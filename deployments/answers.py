@@ -52,11 +52,13 @@ def check(model: str, as_of: str | None) -> Answer:
     from tasks.data.contract import check_contract, load_contract
     from tasks.data.ingestion import ingest, prepare
     from tasks.data.splits import split
+    from tasks.learning.estimator import require
     from tasks.release.challenger import count_splits
 
     settings, spec, moment = _given(model, as_of)
     contract = load_contract(spec.contract_name, settings.contracts)
     check_contract(contract, spec)
+    require(spec)
     prepared = prepare(
         ingest(spec, contract, settings, moment), spec, contract, folder=settings.of(model), as_of=moment
     )

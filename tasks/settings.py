@@ -29,6 +29,7 @@ QUIET = {
     "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
     # Two busy OpenMP programs on two cores spin against one another: 6 s become 30 s.
     "OMP_WAIT_POLICY": "PASSIVE",
+    "CUBLAS_WORKSPACE_CONFIG": ":4096:8",  # on a GPU, torch's products have the same bits each time only with this
     "GIT_PYTHON_REFRESH": "quiet",  # MLflow warns where git is not installed
 }
 """Variables that every process of ours runs with, unless the user has set them otherwise."""

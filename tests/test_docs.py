@@ -23,6 +23,7 @@ from tasks.spec import (
     LightGBMSpec,
     LinearSpec,
     ModelSpec,
+    NetworkSpec,
     NotifySpec,
     PolicySpec,
     PromotionSpec,
@@ -45,6 +46,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "[features]": FeaturesSpec,
     "linear": LinearSpec,
     "lightgbm": LightGBMSpec,
+    "network": NetworkSpec,
     "[gate]": GateSpec,
     "[gate.fairness]": FairnessSpec,
     "[gate.modes]": GateModes,
@@ -103,6 +105,7 @@ def test_every_target_of_the_makefile_that_a_user_needs_is_in_the_readme() -> No
             "drill-watch",
             "test-browser",
             "test-kubernetes",
+            "test-network",
             "test-servers",
             "e2e",
         )

@@ -38,7 +38,7 @@ def test_every_shipped_spec_loads() -> None:
         ('owner = "operations"', "", "f.toml: owner is missing"),
         ('"1d"', '"1 day"', "f.toml: source.label_delay: found '1 day'; allowed: a length of time such as "),
         ('train = "all"', 'train = "x"', "f.toml: window.train: found 'x'; allowed: a length of time such as"),
-        ('= "linear"', '= "liner"', "f.toml: candidates[0]: found {'kind': 'liner'}; allowed: kind = 'linear', 'lightgbm'"),
+        ('= "linear"', '= "liner"', "f.toml: candidates[0]: found {'kind': 'liner'}; allowed: kind = 'linear', 'lightgbm', 'network'"),
         ('= "linear"', '= "linear"\npenalti = 3', 'candidates[0].penalti is not a key of [candidates[0]]; did you mean "penalty"?'),
         ('"binary"', '"binari"', "f.toml: task: found 'binari'; allowed: 'binary', 'multiclass' or 'regression'"),
         ('metric = "roc_auc"', 'metric = "rmse"', "f.toml: gate.metric: found 'rmse'; allowed: a metric of task binary: roc_auc, "),

@@ -6,11 +6,14 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from tasks.data.matrix import FeatureMatrix, FloatArray, Labelled
-from tasks.errors import ArtifactDamaged
+from tasks.errors import ArtifactDamaged, SpecError
 from tasks.learning import baseline, gbm, linear
 from tasks.learning.baseline import BaselineSpec
+from tasks.learning.network import fitting as network_fitting
+from tasks.learning.network import machine as network_machine
+from tasks.learning.network import model as network_model
 from tasks.learning.problem import Problem
-from tasks.spec import CandidateSpec
+from tasks.spec import CandidateSpec, ModelSpec
 
 
 class Fitted(Protocol):
@@ -26,26 +29,38 @@ class Fitted(Protocol):
         """Return each feature's share, largest first, summing to 1; {} for a model that reads no feature."""
 
     def save(self, folder: Path) -> None:
-        """Write the model into ``folder``, which exists, as text. The same model gives the same bytes."""
+        """Write the model into ``folder``, which exists, as text and arrays. The same model gives the same bytes."""
 
 
 @dataclass(frozen=True)
 class _Kind:
     fit: Callable[[Any, Labelled, Labelled, Problem], Fitted]
     load: Callable[[Path], Fitted]
+    require: Callable[[Any], None] = lambda _: None
+    """Raises a SpecError if this machine cannot fit the candidate."""
 
 
 _KINDS: Mapping[str, _Kind] = {
     "baseline": _Kind(baseline.fit, baseline.load),
     "linear": _Kind(linear.fit, linear.load),
     "lightgbm": _Kind(gbm.fit, gbm.load),
+    "network": _Kind(network_fitting.fit, network_model.load, network_machine.require),
 }
-"""To add a kind: a spec with its name in tasks/spec/data.py, a file like these, and a line here."""
+"""To add a kind: a spec with its name in tasks/spec/candidates.py, a file like these, and a line here."""
 
 
 def fit(candidate: CandidateSpec | BaselineSpec, train: Labelled, validation: Labelled, problem: Problem) -> Fitted:
     """Return ``candidate`` fitted on ``train``; kinds that grow step by step stop by ``validation``."""
     return _KINDS[candidate.kind].fit(candidate, train, validation, problem)
+
+
+def require(spec: ModelSpec) -> None:
+    """Raise a SpecError if this machine lacks what a candidate of ``spec`` needs: before anything is trained."""
+    for position, candidate in enumerate(spec.candidates):
+        try:
+            _KINDS[candidate.kind].require(candidate)
+        except SpecError as error:
+            raise SpecError(f"deployments/{spec.model}.toml: candidates[{position}]: {error}") from None
 
 
 def load(kind: str, folder: Path) -> Fitted:

@@ -4,12 +4,15 @@ import json
 import re
 from dataclasses import dataclass
 from functools import cached_property
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from tasks.data.matrix import FeatureMatrix, FloatArray, Labelled
+from tasks.learning.checkpoints import Fit, Keeper
+from tasks.learning.growth import Growth
 from tasks.learning.importance import shares
 from tasks.learning.problem import Problem
 from tasks.spec import LightGBMSpec
@@ -62,16 +65,18 @@ def fit(candidate: LightGBMSpec, train: Labelled, validation: Labelled, problem:
     import lightgbm as lgb
 
     parameters = _parameters(candidate, problem)
+    growth = Growth(candidate, _keeper(candidate, train, validation, problem))
     rows = _dataset(train, parameters)
     booster = lgb.train(
         parameters,
         rows,
-        num_boost_round=candidate.rounds,
+        num_boost_round=candidate.rounds - growth.begun,
+        init_model=lgb.Booster(model_str=growth.trees) if growth.trees else None,
         valid_sets=[rows.create_valid(validation.matrix.values, validation.labels)],
-        callbacks=[lgb.early_stopping(candidate.patience, verbose=False)],
+        callbacks=[growth],
     )
-    text = booster.model_to_string(num_iteration=booster.best_iteration)
-    return Trees(train.matrix.names, _without_threads(text))
+    text = booster.model_to_string(num_iteration=max(growth.stopping.best, 0) + 1)
+    return Trees(train.matrix.names, _settled(text, candidate))
 
 
 def load(folder: Path) -> Trees:
@@ -103,9 +108,16 @@ def _dataset(rows: Labelled, parameters: dict[str, Any]) -> "lgb.Dataset":
     return lgb.Dataset(rows.matrix.values, rows.labels, categorical_feature=categories, params=parameters)
 
 
-def _without_threads(text: str) -> str:
-    """Return the model's text without the number of threads, its one line that depends on the machine.
+def _keeper(candidate: LightGBMSpec, train: Labelled, validation: Labelled, problem: Problem) -> Keeper:
+    facts = (candidate, problem.task, problem.target, problem.seed, metadata.version("lightgbm"))
+    return Keeper(problem.checkpoints, Fit(train, validation, facts))
 
-    The trees do not depend on it, so the same rows, spec and seed have the same digest everywhere.
+
+def _settled(text: str, candidate: LightGBMSpec) -> str:
+    """Return the model's text without what depends on the machine, or on where a killed fit went on.
+
+    That is the number of threads and that of rounds to go. The trees depend on neither, so the same rows, spec and
+    seed have the same digest everywhere.
     """
-    return re.sub(r"^\[num_threads: \d+\]$", "[num_threads: 0]", text, flags=re.MULTILINE)
+    text = re.sub(r"^\[num_threads: \d+\]$", "[num_threads: 0]", text, flags=re.MULTILINE)
+    return re.sub(r"^\[num_iterations: \d+\]$", f"[num_iterations: {candidate.rounds}]", text, flags=re.MULTILINE)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from tasks.data.matrix import Target
+from tasks.learning.checkpoints import Checkpoints
 from tasks.metrics import Task
 
 
@@ -15,3 +16,5 @@ class Problem:
     seed: int
     threads: int
     """Threads that fitting may use; what comes out does not depend on it."""
+    checkpoints: Checkpoints | None = None
+    """Where long fits keep how far they have come; None: nowhere."""

@@ -7,8 +7,9 @@ from math import isnan
 from time import perf_counter
 
 from tasks.data.matrix import FloatArray, Labelled, Target
-from tasks.errors import NotEnoughData
+from tasks.errors import CandidateFailed, NotEnoughData
 from tasks.learning.baseline import BaselineSpec
+from tasks.learning.checkpoints import Checkpoints
 from tasks.learning.estimator import Fitted, fit
 from tasks.learning.problem import Problem
 from tasks.metrics import METRICS, evaluate
@@ -38,27 +39,44 @@ class Trained:
     baseline: Fitted
     choice: CandidateSpec | BaselineSpec
     """What the spec says of the chosen one."""
+    dropped: tuple[str, ...] = ()
+    """Why a candidate could not be fitted, for each that could not."""
 
 
-def train(spec: ModelSpec, train: Labelled, validation: Labelled, *, target: Target, threads: int) -> Trained:
+def train(
+    spec: ModelSpec,
+    train: Labelled,
+    validation: Labelled,
+    *,
+    target: Target,
+    threads: int,
+    checkpoints: Checkpoints | None = None,
+) -> Trained:
     """Return what each candidate did on ``validation``, the best of them by gate.metric, and the baseline.
 
     On a tie the earlier one wins: the baseline, then the order of the spec. A baseline that nothing beats is
     chosen too; to refuse it is the gate's affair.
+
+    Raises:
+        CandidateFailed: none of the spec's candidates could be fitted. One of several is dropped.
     """
-    problem = Problem(spec.task, target, spec.seed, threads)
-    candidates = (BaselineSpec(), *spec.candidates)
-    tried = _try_all(candidates, train, validation, problem)
+    problem = Problem(spec.task, target, spec.seed, threads, checkpoints)
+    found = _try_all((BaselineSpec(), *spec.candidates), train, validation, problem)
+    tried = [attempt for attempt in found if isinstance(attempt, _Attempt)]
+    dropped = tuple(str(failed) for failed in found if isinstance(failed, CandidateFailed))
+    if len(dropped) == len(spec.candidates):
+        raise CandidateFailed(f"{spec.model}: {'; '.join(dropped)}")
     results = tuple(_result(attempt, validation, spec) for attempt in tried)
     best = 0
     for position, result in enumerate(results):
         if METRICS[spec.gate.metric].better(result.value, results[best].value):
             best = position
-    return Trained(results, tried[best].fitted, tried[0].fitted, candidates[best])
+    return Trained(results, tried[best].fitted, tried[0].fitted, tried[best].candidate, dropped)
 
 
 @dataclass(frozen=True)
 class _Attempt:
+    candidate: CandidateSpec | BaselineSpec
     fitted: Fitted
     predictions: FloatArray
     seconds: float
@@ -66,7 +84,7 @@ class _Attempt:
 
 def _try_all(
     candidates: Sequence[CandidateSpec | BaselineSpec], train: Labelled, validation: Labelled, problem: Problem
-) -> list[_Attempt]:
+) -> list[_Attempt | CandidateFailed]:
     """Try all candidates, two at a time where there are threads: fits of one kind use one core where others use many.
 
     Which runs beside which changes no result: LightGBM's does not depend on threads, and BLAS, whose rounding
@@ -78,11 +96,16 @@ def _try_all(
         return list(pool.map(lambda candidate: _try(candidate, train, validation, problem), candidates))
 
 
-def _try(candidate: CandidateSpec | BaselineSpec, train: Labelled, validation: Labelled, problem: Problem) -> _Attempt:
+def _try(
+    candidate: CandidateSpec | BaselineSpec, train: Labelled, validation: Labelled, problem: Problem
+) -> _Attempt | CandidateFailed:
     start = perf_counter()
-    fitted = fit(candidate, train, validation, problem)
+    try:
+        fitted = fit(candidate, train, validation, problem)
+    except CandidateFailed as failed:
+        return failed
     predictions = fitted.predict(validation.matrix)
-    return _Attempt(fitted, predictions, perf_counter() - start)
+    return _Attempt(candidate, fitted, predictions, perf_counter() - start)
 
 
 def _result(attempt: _Attempt, validation: Labelled, spec: ModelSpec) -> CandidateResult:

@@ -13,6 +13,7 @@ from tasks.data.matrix import Labelled
 from tasks.data.rows import where
 from tasks.data.snapshot import Snapshot, load_snapshot
 from tasks.data.splits import Mask, Part, SplitRows, Splits, members, require_classes, require_rows
+from tasks.learning.checkpoints import Checkpoints
 from tasks.learning.estimator import fit
 from tasks.learning.problem import Problem
 from tasks.learning.training import CandidateResult, train
@@ -29,6 +30,8 @@ class Recipe:
     spec: ModelSpec
     contract: Contract
     threads: int
+    checkpoints: Checkpoints | None = None
+    """Where fits that take long keep how far they have come; None: nowhere."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,13 @@ class Challenger:
     importance: dict[str, float]
     twin: Artifact | None = None
     """The chosen kind fitted once more with the next seed, when the gate asks how stable it is."""
+    dropped: tuple[str, ...] = ()
+    """Why a candidate could not be fitted, for each that could not."""
+
+
+def checkpoints_of(home: Path) -> Path:
+    """Return where checkpoints lie of a model whose folder is ``home``: it has one training at a time."""
+    return home / "checkpoints"
 
 
 def count_splits(rows: Snapshot, splits: Splits, spec: ModelSpec) -> SplitCounts:
@@ -69,7 +79,10 @@ def count_splits(rows: Snapshot, splits: Splits, spec: ModelSpec) -> SplitCounts
 
 
 def make_challenger(rows: Snapshot, splits: Splits, recipe: Recipe, folder: Path) -> Challenger:
-    """Train every candidate, and write the one that validation chose, and the baseline, into ``folder``."""
+    """Train every candidate, and write the one that validation chose, and the baseline, into ``folder``.
+
+    A fit that was killed goes on from its last checkpoint. Once all is written there are none left.
+    """
     spec = recipe.spec
     table = load_snapshot(rows, _training_columns(spec, recipe.contract))
     labels = read_labels(table.column(spec.source.target), spec)
@@ -82,15 +95,22 @@ def make_challenger(rows: Snapshot, splits: Splits, recipe: Recipe, folder: Path
         )
         for part in ("train", "validation")
     )
-    trained = train(spec, train_on, choose_on, target=labels.target, threads=recipe.threads)
+    trained = train(
+        spec,
+        train_on,
+        choose_on,
+        target=labels.target,
+        threads=recipe.threads,
+        checkpoints=recipe.checkpoints,
+    )
     trained.baseline.save(_made(folder / "baseline"))
     model = Model(spec.model, spec.task, labels.target, recipe.contract, fitted, trained.chosen)
     twin = None
     if spec.gate.max_seed_difference is not None:
-        problem = Problem(spec.task, labels.target, spec.seed + 1, recipe.threads)
+        problem = Problem(spec.task, labels.target, spec.seed + 1, recipe.threads, recipe.checkpoints)
         twin = replace(model, estimator=fit(trained.choice, train_on, choose_on, problem))
     sample = where(table, masks["holdout"]).slice(0, SAMPLE_ROWS)
-    return Challenger(
+    challenger = Challenger(
         artifact=write_artifact(model, sample, folder / "artifact"),
         baseline=str(folder / "baseline"),
         kind=trained.chosen.kind,
@@ -98,7 +118,11 @@ def make_challenger(rows: Snapshot, splits: Splits, recipe: Recipe, folder: Path
         candidates=trained.candidates,
         importance=trained.chosen.importance(),
         twin=write_artifact(twin, sample, folder / "twin") if twin else None,
+        dropped=trained.dropped,
     )
+    if recipe.checkpoints:
+        recipe.checkpoints.remove()
+    return challenger
 
 
 def split_masks(table: pa.Table, labels: Labels, splits: Splits, source: SourceSpec) -> dict[Part, Mask]:

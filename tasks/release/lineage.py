@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import cache
 from importlib import metadata
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,8 @@ LIBRARIES = (
     "scikit-learn",
 )
 """Libraries whose versions can change what a training gives."""
+_EXTRAS = ("torch",)
+"""Others, which not everybody has."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,8 @@ class Lineage:
 @cache
 def environment() -> dict[str, str]:
     """Return Python's version and those of the libraries that can change what a training gives."""
-    versions = {name: metadata.version(name) for name in LIBRARIES}
+    installed = [name for name in _EXTRAS if find_spec(name)]
+    versions = {name: metadata.version(name) for name in (*LIBRARIES, *installed)}
     return {"python": platform.python_version(), "machine": platform.machine(), **versions}
 
 

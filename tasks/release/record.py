@@ -132,6 +132,8 @@ def _metrics(challenger: Challenger, verdict: Verdict, metric: str) -> dict[str,
 def _params(spec: ModelSpec, challenger: Challenger) -> dict[str, str]:
     """Return what was chosen, by the person and by validation: the spec's own keys, flattened."""
     flat = {"kind": challenger.kind}
+    if challenger.dropped:
+        flat["dropped"] = "; ".join(challenger.dropped)
     for section, content in spec.model_dump(mode="json", exclude={"model", "description"}).items():
         keys = content.items() if isinstance(content, dict) else [("", content)]
         flat |= {f"{section}.{key}".rstrip("."): str(value) for key, value in keys}

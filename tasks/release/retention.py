@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from tasks.release.challenger import checkpoints_of
 from tasks.release.evidence import VERDICT
 from tasks.release.ledger.book import Ledger
 from tasks.release.ledger.records import Judged, Proposed
@@ -42,6 +43,7 @@ def find_waste(settings: Settings, ledger: Ledger, model: str) -> list[Waste]:
     needed = {digest for run in kept for digest in _snapshots(run)} | named
     snapshots = [path for place in _SNAPSHOTS for path in sorted((home / place).glob("*.parquet"))]
     useless = [run for run in runs if run not in kept] + [path for path in snapshots if path.stem not in needed]
+    useless += [path for path in [checkpoints_of(home)] if path.is_dir()]
     return [Waste.at(path) for path in useless]
 
 

@@ -11,8 +11,10 @@ from typing import Literal
 from tasks.data.atomic import remove_unfinished
 from tasks.data.contract import Contract, check_contract, load_contract, read_contract
 from tasks.data.window import as_utc
+from tasks.learning.checkpoints import Checkpoints
+from tasks.learning.estimator import require
 from tasks.release import requests
-from tasks.release.challenger import Recipe
+from tasks.release.challenger import Recipe, checkpoints_of
 from tasks.release.charging import Charge, charged
 from tasks.release.ledger.book import Ledger
 from tasks.release.ledger.leases import Lease
@@ -52,7 +54,8 @@ class TrainingRun:
 
     @property
     def recipe(self) -> Recipe:
-        return Recipe(self.spec, self.contract, self.settings.threads)
+        checkpoints = Checkpoints(checkpoints_of(self.settings.of(self.spec.model)))
+        return Recipe(self.spec, self.contract, self.settings.threads, checkpoints)
 
 
 @contextmanager
@@ -65,6 +68,7 @@ def open_training(
     is told why there is nothing to do.
 
     Raises:
+        SpecError: a candidate asks for what this machine does not have.
         ModelBusy: the model is being trained already, and no request asked for this training.
     """
     settings = load_settings()
@@ -72,6 +76,7 @@ def open_training(
     spec = load_spec(model, settings.specs)
     contract = load_contract(spec.contract_name, settings.contracts)
     check_contract(contract, spec)
+    require(spec)
     home, ledger, run = settings.of(model), Ledger(settings.ledger), _run_name()
     with requests.turn(ledger, model, request, run) as turn:
         if isinstance(turn, Idle):

@@ -1,11 +1,9 @@
 """Everything that a user may choose for one model."""
 
+from tasks.spec.candidates import CandidateSpec, LightGBMSpec, LinearSpec, NetworkSpec
 from tasks.spec.data import (
-    CandidateSpec,
     ContractSpec,
     FeaturesSpec,
-    LightGBMSpec,
-    LinearSpec,
     SourceSpec,
     WindowSpec,
 )
@@ -30,6 +28,7 @@ __all__ = [
     "LinearSpec",
     "Mode",
     "ModelSpec",
+    "NetworkSpec",
     "NotifySpec",
     "PolicySpec",
     "PromotionSpec",

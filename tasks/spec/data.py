@@ -1,7 +1,7 @@
-"""The sections of a spec about data, features and what learns from them."""
+"""The sections of a spec about data and features."""
 
 from datetime import timedelta
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import Field
 
@@ -57,20 +57,3 @@ class FeaturesSpec(Section):
     max_categories: int = Field(
         255, ge=2, description="Most frequent values kept of a text column; others count as missing."
     )
-
-
-class LinearSpec(Section):
-    kind: Literal["linear"]
-    penalty: float = Field(1.0, gt=0, description="Strength of the ridge penalty.")
-
-
-class LightGBMSpec(Section):
-    kind: Literal["lightgbm"]
-    rounds: int = Field(1000, ge=1, description="Most boosting rounds.")
-    patience: int = Field(30, ge=1, description="Rounds without gain on validation before stopping.")
-    learning_rate: float = Field(0.1, gt=0, le=1)
-    leaves: int = Field(31, ge=2)
-    min_leaf_rows: int = Field(20, ge=1)
-
-
-CandidateSpec = Annotated[LinearSpec | LightGBMSpec, Field(discriminator="kind")]

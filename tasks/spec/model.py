@@ -12,7 +12,8 @@ from pydantic import Field, ValidationError, model_validator
 
 from tasks.errors import SpecError
 from tasks.metrics import Task, names_of, suits
-from tasks.spec.data import CandidateSpec, ContractSpec, FeaturesSpec, SourceSpec, WindowSpec
+from tasks.spec.candidates import CandidateSpec
+from tasks.spec.data import ContractSpec, FeaturesSpec, SourceSpec, WindowSpec
 from tasks.spec.gate import GateSpec
 from tasks.spec.messages import describe
 from tasks.spec.monitoring import DriftSpec, PolicySpec, ScoringSpec

@@ -81,6 +81,8 @@ def train(run: TrainingRun, parts: Parts) -> Challenger:
     challenger = make_challenger(parts.prepared.rows, parts.splits, run.recipe, run.folder)
     for candidate in challenger.candidates:
         _log.info("%s: %s %.4f on validation", candidate.kind, run.spec.gate.metric, candidate.value)
+    for reason in challenger.dropped:
+        _log.warning("dropped: %s", reason)
     return challenger
 
 

@@ -14,6 +14,7 @@ from tasks.data.ingestion import ingest, prepare
 from tasks.data.snapshot import Snapshot
 from tasks.data.splits import Splits, split
 from tasks.errors import NotEnoughData
+from tasks.learning.checkpoints import Checkpoints, Keeper
 from tasks.release.artifact import load_artifact, read_sample
 from tasks.release.challenger import Challenger, Recipe, SplitCounts, count_splits, make_challenger
 from tasks.settings import Settings
@@ -42,9 +43,9 @@ def rows(spec: ModelSpec, contract: Contract, settings: Settings) -> Callable[[]
 def make(
     rows: Callable[[], Snapshot], splits: Splits, spec: ModelSpec, contract: Contract, tmp_path: Path
 ) -> Callable[..., Challenger]:
-    def train(threads: int = 1) -> Challenger:
+    def train(threads: int = 1, checkpoints: Checkpoints | None = None) -> Challenger:
         folder = tmp_path / f"run-{len(list(tmp_path.iterdir()))}"
-        return make_challenger(rows(), splits, Recipe(spec, contract, threads), folder)
+        return make_challenger(rows(), splits, Recipe(spec, contract, threads, checkpoints), folder)
 
     return train
 
@@ -117,3 +118,22 @@ def test_the_holdout_s_labels_and_rows_change_nothing_in_the_model(
 
 def test_the_digest_does_not_depend_on_the_threads(make: Callable[..., Challenger]) -> None:
     assert make(threads=1).artifact.digest == make(threads=2).artifact.digest
+
+
+def test_checkpoints_are_kept_while_a_training_goes_on_and_none_is_left_when_it_is_done(
+    make: Callable[..., Challenger], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checkpoints, kept, keep = Checkpoints(tmp_path / "checkpoints", seconds=0), [], Keeper.keep
+
+    def kept_and_counted(keeper: Keeper, content: bytes) -> None:
+        kept.append(content)
+        keep(keeper, content)
+
+    monkeypatch.setattr(Keeper, "keep", kept_and_counted)
+    (checkpoints.folder / "of a killed training on other rows").mkdir(parents=True)
+
+    made = make(checkpoints=checkpoints)
+
+    assert kept
+    assert not checkpoints.folder.exists()
+    assert made.artifact.digest == make().artifact.digest
