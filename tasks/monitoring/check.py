@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from tasks.data import store
 from tasks.data.atomic import write_text
 from tasks.monitoring.policy import PolicyDecision
 from tasks.monitoring.realised import Realised
@@ -52,7 +53,9 @@ class Check:
 def save_check(folder: Path, check: Check) -> str:
     """Write ``check`` into ``folder``, and return the digest of what was written; one of the same time is replaced."""
     text = json.dumps(check.to_json(), indent=1, ensure_ascii=False, sort_keys=True)
-    write_text(folder / f"{_stamp(check.as_of)}.json", text)
+    path = folder / f"{_stamp(check.as_of)}.json"
+    write_text(path, text)
+    store.keep(path)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -62,7 +65,7 @@ def earlier_checks(folder: Path, *, version: int, before: datetime) -> tuple[Che
 
 
 def _read(folder: Path, version: int, before: datetime) -> Iterator[Checked]:
-    for path in folder.glob("*.json"):
+    for path in store.fetched(store.find(folder, "*.json")):
         found = json.loads(path.read_text(encoding="utf-8"))
         as_of = datetime.fromisoformat(found["as_of"])
         if found["version"] == version and as_of < before:

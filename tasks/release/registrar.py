@@ -62,13 +62,15 @@ def start_early(settings: Settings) -> None:
 
     Raises:
         SettingsError: a database server does not answer.
+        StoreError: the object store cannot be used.
     """
     _started[settings.home] = _start(settings)
 
 
 def _start(settings: Settings) -> "subprocess.Popen[str]":
-    for database in settings.databases:
-        database.check()  # here it is one line; the process would die of it, and say so in its log
+    for server in (*settings.databases, settings.store):
+        if server:
+            server.check()  # here it is one line; the process would die of it, and say so in its log
     log = _log_of(settings)
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("a", encoding="utf-8") as errors_to:
@@ -124,8 +126,19 @@ class Registrar:
 
         What is yielded waits for the answer, and must be called within the block. See Registry.inspect.
         """
+        answers: list[Cost] = []
+
+        def cost() -> Cost:
+            answers.append(self._receive("inspect"))
+            return answers[0]
+
         self._send("inspect", artifact)
-        yield lambda: cast("Cost", self._receive("inspect"))
+        try:
+            yield cost
+        finally:
+            if not answers:  # the next question must not get this answer
+                with suppress(errors.PerennialError):
+                    self._receive("inspect")
 
     def record(self, training: Training) -> Recorded:
         """Record a training, and register it if it may be promoted. See Registry.record."""
