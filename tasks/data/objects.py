@@ -125,8 +125,8 @@ class Objects:
             return StoreError(f"PERENNIAL_STORE: {place}: {why} ({code[1]})")
         if self._is_folder:
             return StoreError(f"PERENNIAL_STORE: {place}: {said}")
-        server = self.endpoint or "Amazon's S3"
-        return StoreUnavailable(f"PERENNIAL_STORE: {place}: {server} does not answer as it should: {said}")
+        server, what = self.endpoint or "Amazon's S3", said[code.start() :] if code else said
+        return StoreUnavailable(f"PERENNIAL_STORE: {place}: {server} does not answer as it should: {what}")
 
 
 def objects_of(written: str | None, endpoint: str | None) -> Objects | None:
