@@ -68,9 +68,10 @@ def start_early(settings: Settings) -> None:
 
 
 def _start(settings: Settings) -> "subprocess.Popen[str]":
-    for server in (*settings.databases, settings.store):
-        if server:
-            server.check()  # here it is one line; the process would die of it, and say so in its log
+    for database in settings.databases:
+        database.check()  # here it is one line; the process would die of it, and say so in its log
+    if settings.store:
+        settings.store.check()
     log = _log_of(settings)
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("a", encoding="utf-8") as errors_to:
