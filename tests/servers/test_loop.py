@@ -17,7 +17,7 @@ from tasks.release.ledger.book import Ledger
 from tasks.release.ledger.records import Judged, Proposed
 from tasks.settings import load_settings
 
-pytestmark = [pytest.mark.servers, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(1800)]
 PASSWORD = "Open-5esame"  # noqa: S105 - of servers that live for a test
 VARIABLES = ("PERENNIAL_LEDGER", "PERENNIAL_MLFLOW", "PERENNIAL_PREFECT_DATABASE")
 ANSWER_SECONDS = 240
