@@ -49,7 +49,7 @@ test-browser: $(VENV)/browser ## Approve a version in the Prefect UI, in a real 
 ui: $(VENV)/demo         ## `perennial up`: Prefect, MLflow and a worker, on loopback, until ctrl-C
 	$(BIN)/perennial up
 
-test-servers: $(VENV)/drill ## The loop on PostgreSQL beside the loop on SQLite
+test-servers: $(VENV)/servers ## The loop on PostgreSQL and S3 beside the loop on SQLite and files
 	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || apt-get install --yes --quiet postgresql
 	$(BIN)/python -m pytest -m servers tests/servers
 
@@ -89,6 +89,10 @@ $(VENV)/nannyml/done:    # it asks for other versions of our libraries, so it ha
 
 $(VENV)/drill: $(VENV)/dev
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[demo,dev,postgres]'
+	@touch $@
+
+$(VENV)/servers: $(VENV)/dev
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[demo,dev,postgres,s3,servers]'
 	@touch $@
 
 $(VENV)/browser: $(VENV)/dev

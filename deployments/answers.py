@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tasks.data import store
 from tasks.data.window import read_time
 from tasks.settings import Settings, load_settings
 from tasks.spec import ModelSpec, load_spec, names
@@ -122,7 +123,7 @@ def train(model: str, as_of: str | None, request: int | None = None) -> Answer:
         ),
         fact("model digest", trained.artifact.digest),
         fact("snapshot", f"{trained.lineage.rows.digest} ({trained.lineage.rows.rows:,} rows)"),
-        fact("report", short(f"{trained.files}/verdict.html")),
+        fact("report", short(str(store.here(f"{trained.files}/verdict.html")))),
     ]
     return Answer(facts, tuple(lines))
 

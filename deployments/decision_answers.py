@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from deployments.answers import Answer, fact, short
 from deployments.entry_lines import clock, told
+from tasks.data import store
 from tasks.data.window import read_time, write_time
 from tasks.plain import write
 from tasks.release.decisions import Decision, before
@@ -167,7 +168,7 @@ def _version_lines(entries: list[Entry], number: int) -> Iterator[str]:
     for entry in own:
         if isinstance(entry.what, Proposed):
             yield from (fact(name, digest) for name, digest in vars(entry.what.evidence).items())
-            yield fact("report", short(f"{entry.what.where.files}/verdict.html"))
+            yield fact("report", short(str(store.here(f"{entry.what.where.files}/verdict.html"))))
 
 
 def _entries(model: str) -> list[Entry]:

@@ -11,6 +11,8 @@
     ├── DataRefused                rows were read, and must not be trained on
     │   └── NotEnoughData          too few rows, labels or classes in a window
     ├── CandidateFailed            one kind could not be fitted to the rows: a training goes on with the others
+    ├── StoreError                 the object store is not there, or does not let this user in
+    │   └── StoreUnavailable       it does not answer just now: a flow tries again
     ├── SnapshotDamaged            a saved file is not what was saved
     ├── ArtifactDamaged            a model's files are not what was registered
     ├── RegistryError              a model or version that the registry does not have
@@ -58,6 +60,14 @@ class NotEnoughData(DataRefused):
 
 class CandidateFailed(PerennialError):
     """One kind could not be fitted to the rows: a training goes on with the others."""
+
+
+class StoreError(PerennialError):
+    """The object store is not there, or does not let this user in."""
+
+
+class StoreUnavailable(StoreError):
+    """The object store does not answer just now: a flow tries again."""
 
 
 class SnapshotDamaged(PerennialError):

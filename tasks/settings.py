@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tasks.data.objects import Objects, objects_of
 from tasks.database import Database, database_url
 from tasks.errors import SettingsError
 from tasks.logins import People, people
@@ -36,6 +37,7 @@ QUIET = {
 UP_LOCK, UP_FILE, SECRETS_FILE = "up.lock", "up.json", "secrets.json"
 """In the home folder: held while `perennial up` runs for it; where its servers are; and what they ask for."""
 _LEDGER, _MLFLOW, _PREFECT = "PERENNIAL_LEDGER", "PERENNIAL_MLFLOW", "PERENNIAL_PREFECT_DATABASE"
+_STORE = "PERENNIAL_STORE"
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ class Settings:
     project: Path
     """Folder that holds ``deployments/*.toml`` and ``data_contracts/*.py``."""
     home: Path
-    """Folder for everything that Perennial writes."""
+    """Folder for everything that Perennial writes; of what is in ``store``, this machine's copy."""
     threads: int
     """Threads that training may use."""
     prefect_api_url: str | None
@@ -73,6 +75,8 @@ class Settings:
     """None: what a run costs is told in time and energy, and not in money."""
     people: People | None = None
     """MLflow's users, where they decide; None: names are taken as they are given."""
+    store: Objects | None = None
+    """Where files are kept for all machines; None: in the home folder alone. See ``tasks.data.store``."""
 
     @property
     def specs(self) -> Path:
@@ -100,8 +104,9 @@ class Settings:
         return Database(_PREFECT, self.prefect_database_url)
 
     @property
-    def registry_files(self) -> Path:
-        return self.home / "registry"
+    def registry_files(self) -> str:
+        """Where MLflow keeps files, as a URI."""
+        return f"{self.store.url if self.store else self.home.as_uri()}/registry"
 
     def of(self, model: str) -> Path:
         """Return the folder of one model's snapshots, quarantine, runs and lock."""
@@ -124,6 +129,7 @@ def load_settings(environ: Mapping[str, str] | None = None, *, cwd: Path | None 
         prefect_database_url=database_url(_PREFECT, env.get(_PREFECT), "asyncpg", file=False),
         price=_price(env),
         people=people(env, home / SECRETS_FILE, _up(home, "mlflow") if _up(home, "login") else None),
+        store=objects_of(env.get(_STORE), env.get("AWS_ENDPOINT_URL_S3") or env.get("AWS_ENDPOINT_URL")),
     )
 
 
@@ -169,6 +175,7 @@ def child_environment(settings: Settings, **changes: str) -> dict[str, str]:
         _LEDGER: settings.ledger_url or "",
         _MLFLOW: settings.mlflow_url or "",
         _PREFECT: settings.prefect_database_url or "",
+        _STORE: settings.store.url if settings.store else "",
     }
     return {**environment_of(settings), **os.environ, **ours, **changes}
 

@@ -43,6 +43,8 @@ def up(settings: Settings, where: Addresses, say: Say, *, auth: bool = False) ->
         load_spec(name, settings.specs)  # a mistake in one is told before anything is started
     for database in (*settings.databases, settings.prefect_database):
         database.check()
+    if settings.store:
+        settings.store.check()
     _check_room(settings)
     with running.only_one(settings.home):
         _clear_away(settings, say)

@@ -36,6 +36,11 @@ def write_text(path: Path, text: str) -> None:
     write_whole(path, write)
 
 
+def is_finished(path: Path) -> bool:
+    """Say whether ``path`` is no file that somebody still writes, or died of writing."""
+    return path.suffix != _UNFINISHED
+
+
 def remove_unfinished(folder: Path) -> None:
     """Delete what writers that died have left in ``folder``."""
     for path in folder.glob(f"*{_UNFINISHED}"):

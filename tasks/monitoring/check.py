@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from tasks.data import store
 from tasks.data.atomic import write_text
 from tasks.monitoring.policy import PolicyDecision
 from tasks.monitoring.realised import Realised
@@ -67,11 +68,12 @@ def save_check(folder: Path, check: Check) -> KeptCheck:
     text = json.dumps(check.to_json(), indent=1, ensure_ascii=False, sort_keys=True)
     digest, stamp = hashlib.sha256(text.encode()).hexdigest(), _stamp(check.as_of)
     there = [path for path in _files(folder) if _name(path)[0] == stamp]
-    if there and hashlib.sha256(there[-1].read_bytes()).hexdigest() == digest:
+    if there and hashlib.sha256(store.here(there[-1]).read_bytes()).hexdigest() == digest:
         return KeptCheck(there[-1], digest)
     number = _name(there[-1])[1] + 1 if there else 1
     path = folder / (f"{stamp}.json" if number == 1 else f"{stamp}-{number}.json")
     write_text(path, text)
+    store.keep(path)
     return KeptCheck(path, digest)
 
 
@@ -86,7 +88,7 @@ def earlier_checks(folder: Path, *, version: int, before: datetime) -> tuple[Che
 
 
 def _read(folder: Path, version: int, before: datetime) -> Iterator[Checked]:
-    for path in kept_checks(folder):
+    for path in store.fetched(kept_checks(folder)):
         found = json.loads(path.read_text(encoding="utf-8"))
         as_of = datetime.fromisoformat(found["as_of"])
         if found["version"] == version and as_of < before:
@@ -96,7 +98,7 @@ def _read(folder: Path, version: int, before: datetime) -> Iterator[Checked]:
 
 def _files(folder: Path) -> list[Path]:
     """Return every kept check, by moment and number."""
-    return sorted(folder.glob("*.json"), key=_name)
+    return sorted(store.find(folder, "*.json"), key=_name)
 
 
 def _name(path: Path) -> tuple[str, int]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from tasks.data import store
 from tasks.data.rows import where
 from tasks.data.snapshot import load_snapshot
 from tasks.data.splits import within
@@ -90,10 +91,11 @@ def reference_of(maker: Maker, *, again: bool = False) -> ReferenceWindow:
         SnapshotDamaged: the rows that it learned from are gone or damaged.
         NotEnoughData: they are fewer than one window.
     """
-    found = None if again else kept.load(maker.folder)
+    found = None if again else kept.load(store.here(maker.folder))
     if found is None:
         found = _make(maker)
         kept.save(maker.folder, found)
+        store.keep(maker.folder)
     return found
 
 

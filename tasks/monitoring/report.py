@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tasks.data import store
 from tasks.data.atomic import write_text
 from tasks.data.window import write_time
 from tasks.monitoring.check import Check
@@ -34,6 +35,7 @@ def write_page(path: Path, check: Check, reference: pa.Table, current: pa.Table)
     drawn = _drawn(*(_frame(side) for side in sides)) if columns else f"<html>{_BODY}</body></html>"
     head, body = drawn.split(_BODY, 1)
     write_text(path, f"{head}{_BODY}{_numbers(check, [side.num_rows for side in sides], len(columns))}{body}")
+    store.keep(path)
 
 
 def drawable(reference: pa.Table, current: pa.Table) -> list[str]:

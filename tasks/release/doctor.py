@@ -1,11 +1,11 @@
 """Look for what is wrong between ledger, registry and files, and mend what can be mended."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Literal
 
+from tasks.data import store
 from tasks.errors import ArtifactDamaged, PerennialError
 from tasks.release import decisions, requests
 from tasks.release.artifact import check_artifact
@@ -65,11 +65,12 @@ def _champion(model: str, now: Standing, registrar: Registrar) -> Iterator[Findi
     if champion is None:
         return
     try:
-        check_artifact(Path(champion.artifact_uri), champion.artifact)
+        check_artifact(champion.artifact_uri, champion.artifact)
     except ArtifactDamaged as error:
         yield Finding("ill", f"{model}: the champion, version {champion.version}: {error}")
     else:
         yield Finding("well", f"{model}: version {champion.version} is champion, and its files are what was promoted")
+        yield from mended_in_store(model, "the champion", store.mend(champion.artifact_uri))
     try:
         moved = registrar.follow(model)
     except PerennialError as error:
@@ -90,6 +91,14 @@ def _rows(model: str, now: Standing, entries: list[Entry]) -> Iterator[Finding]:
         yield Finding("ill", f"{model}: what the champion learned from: {error}")
     else:
         yield Finding("well", f"{model}: the {rows.rows:,} rows that it was made of are what was saved")
+        yield from mended_in_store(model, "the rows that it was made of", store.mend(rows.uri))
+
+
+def mended_in_store(model: str, what: str, names: Sequence[str]) -> Iterator[Finding]:
+    """Yield that files of these ``names``, good here and not in the store, were put there again."""
+    if names:
+        more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+        yield Finding("mended", f"{model}: {what}: gone or damaged in the store, and put there again: {names[0]}{more}")
 
 
 def _proposals(model: str, now: Standing, ledger: Ledger) -> Iterator[Finding]:
@@ -97,6 +106,9 @@ def _proposals(model: str, now: Standing, ledger: Ledger) -> Iterator[Finding]:
         why = _void(now, pending)
         if why is None:
             yield Finding("well", f"{model}: version {pending.version} awaits a person, and its evidence is there")
+            where = pending.proposed.where
+            names = [name for uri in (where.artifact, where.rows, where.files) for name in store.mend(uri)]
+            yield from mended_in_store(model, "evidence of the proposal", names)
             continue
         with ledger.deciding() as page:
             if standing(page.entries(model)).proposal_of(pending.version):
@@ -143,6 +155,6 @@ def _waste(model: str, settings: Settings, ledger: Ledger) -> Iterator[Finding]:
     if "training" in at_work(ledger, model):
         return
     waste = find_waste(settings, ledger, model)
-    if runs := [one for one in waste if one.path.is_dir()]:
+    if runs := [one for one in waste if one.path.parent.name == "runs"]:
         died = f"{len(runs)} runs died before their verdict" if len(runs) > 1 else "a run died before its verdict"
         yield Finding("well", f"{model}: {died}; see `perennial prune {model}`")

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from tasks.data import store
 from tasks.data.matrix import FloatArray
 from tasks.data.splits import Part
 from tasks.data.window import write_time
@@ -49,7 +50,7 @@ class Subject:
 
 
 def write(folder: Path, verdict: Verdict, held: Holdout, subject: Subject) -> Written:
-    """Write the record of one training into ``folder``."""
+    """Write the record of one training into ``folder``, and keep it; of a challenger that is refused the model, too."""
     folder.mkdir(parents=True, exist_ok=True)
     about = _about(subject)
     pictures = draw_pictures(held, verdict, about.importance, about.classes)
@@ -60,7 +61,9 @@ def write(folder: Path, verdict: Verdict, held: Holdout, subject: Subject) -> Wr
     (folder / LINEAGE).write_text(subject.lineage.to_json(), encoding="utf-8")
     (folder / SPEC).write_text(subject.spec.model_dump_json(indent=1), encoding="utf-8")
     pq.write_table(_predictions(held), folder / "holdout_predictions.parquet")
-    return Written(verdict, str(folder))
+    if not verdict.promotable:  # the others are kept by the registry
+        store.keep(Path(subject.challenger.artifact.uri))
+    return Written(verdict, store.keep(folder))
 
 
 def evidence_of(subject: Subject, written: Written, artifact: str) -> tuple[Places, Evidence]:

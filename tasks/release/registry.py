@@ -1,6 +1,6 @@
 """The registry: every training as an MLflow run, every promotable challenger as a registered version.
 
-The only door to MLflow. It keeps its records in a database, SQLite or PostgreSQL, and its files in the home folder.
+The only door to MLflow. Its records are in a database, SQLite or PostgreSQL, its files in the home folder or the store.
 """
 
 import tempfile
@@ -9,6 +9,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tasks.data import store
 from tasks.errors import RegistryError
 from tasks.judgement.verdict import Cost
 from tasks.release.artifact import Artifact, load_artifact, verify
@@ -73,7 +74,7 @@ class Registry:
         import mlflow
 
         run_id = self._start(training)
-        self._client.log_artifacts(run_id, training.files)
+        self._client.log_artifacts(run_id, str(store.here(training.files)))
         version = None
         if training.promotable:
             if training.artifact not in self._inspected:
@@ -170,18 +171,17 @@ class Registry:
         found = self._client.get_experiment_by_name(model)
         if found is not None:
             return str(found.experiment_id)
-        return str(self._client.create_experiment(model, artifact_location=(self._files / model).as_uri()))
+        return str(self._client.create_experiment(model, artifact_location=f"{self._files}/{model}"))
 
     def _version(self, found: "ModelVersion") -> Version:
-        import mlflow
-
         tags = self._client.get_model_version(found.name, found.version).tags
-        folder = Path(mlflow.artifacts.download_artifacts(found.source)) / "artifacts" / "artifact"
+        kept_in = self._client.get_model_version_download_uri(found.name, found.version)
+        folder = store.here(f"{kept_in}/artifacts/artifact")
         size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
         return Version(
             model=found.name,
             number=int(found.version),
-            artifact=Artifact(str(folder), tags[_TAG + "artifact"], size),
+            artifact=Artifact(store.keep(folder, once=True), tags[_TAG + "artifact"], size),
             lineage=Lineage.from_json(tags[_TAG + "lineage"]),
             run_id=found.run_id,
         )

@@ -43,7 +43,7 @@ class Parts:
     splits: Splits
 
 
-@task(cache_policy=NO_CACHE, retries=3, retry_delay_seconds=outside.SECONDS, retry_condition_fn=outside.is_to_blame)
+@task(cache_policy=NO_CACHE, **outside.AGAIN)
 def ingest(run: TrainingRun) -> Ingested:
     """Save what the source had by ``as_of``."""
     found = ingestion.ingest(run.spec, run.contract, run.settings, run.as_of)
@@ -51,7 +51,7 @@ def ingest(run: TrainingRun) -> Ingested:
     return found
 
 
-@task(cache_policy=NO_CACHE)
+@task(cache_policy=NO_CACHE, **outside.AGAIN)
 def validate(run: TrainingRun, ingested: Ingested) -> Prepared:
     """Part valid rows from those that break the contract."""
     home = run.settings.of(run.spec.model)
@@ -86,7 +86,7 @@ def train(run: TrainingRun, parts: Parts) -> Challenger:
     return challenger
 
 
-@task(cache_policy=NO_CACHE)
+@task(cache_policy=NO_CACHE, **outside.AGAIN)
 def judge(run: TrainingRun, parts: Parts, challenger: Challenger) -> Written:
     """Judge the challenger beside the champion on the holdout."""
     champion = standing(run.ledger.entries(run.spec.model)).champion
