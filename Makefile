@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test lint benchmark benchmark-gate benchmark-drift drill-promotion drill-watch test-browser test-kubernetes test-servers e2e ui setup schema docs clean
+.PHONY: help demo test lint benchmark benchmark-gate benchmark-drift benchmark-learning drill-promotion drill-watch test-browser test-kubernetes test-servers e2e ui setup schema docs clean
 
 help:                    ## This list
 	@grep -E '^[a-z-]+: .*##|^[a-z-]+: +##' $(MAKEFILE_LIST) | sed -E 's/: .*## /\t/' | expand -t 16
@@ -26,6 +26,9 @@ benchmark: $(VENV)/dev   ## Time `perennial train` beside a plain script that do
 
 benchmark-gate: $(VENV)/dev ## Measure what the gate promises, and write docs/gate.md
 	$(BIN)/python -m benchmarks.gate
+
+benchmark-learning: $(VENV)/dev ## Measure how well windows, parameters and kinds are chosen, and write docs/learning.md
+	$(BIN)/python -m benchmarks.learning
 
 drill-promotion: $(VENV)/drill ## Kill decisions wherever they can be killed, and write docs/reliability.md
 	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || apt-get install --yes --quiet postgresql

@@ -8,7 +8,7 @@ from tasks.judgement import tables
 from tasks.judgement.holdout import Holdout
 from tasks.judgement.pictures import draw_pictures
 from tasks.judgement.sections import Provenance, sections
-from tasks.judgement.tables import Table
+from tasks.judgement.tables import NONE, Table
 from tasks.judgement.verdict import Verdict
 from tasks.judgement.wording import NOTHING, facts, gain, interval, show
 
@@ -34,6 +34,8 @@ class About:
     """The names of a multiclass target's codes."""
     provenance: Provenance
     """Label and value: the data it rests on, and what made it."""
+    candidates: Table = NONE
+    """What was tried, and how validation chose."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ def page(verdict: Verdict, held: Holdout, about: About, *, pictures: Mapping[str
         headline=_headline(verdict),
         more=verdict.reasons[1:],
         tiles=_tiles(verdict),
-        sections=sections(verdict, drawn, about.provenance),
+        sections=sections(verdict, drawn, about.candidates, about.provenance),
     )
 
 

@@ -1,23 +1,26 @@
-"""Train every candidate of a spec, and choose the one that is best on validation."""
+"""Train every candidate of a spec on every window, and choose the one that is best on validation."""
 
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
-from math import isnan
-from time import perf_counter
 
-from tasks.data.matrix import FloatArray, Labelled, Target
-from tasks.errors import NotEnoughData
+import numpy as np
+
+from tasks.data.matrix import FeatureMatrix, Labelled, Target
+from tasks.data.window import microseconds_of
+from tasks.learning.attempt import Attempt, Course, Entry
 from tasks.learning.baseline import BaselineSpec
-from tasks.learning.estimator import Fitted, fit
+from tasks.learning.estimator import Candidate, Fitted, fit_again
 from tasks.learning.problem import Problem
-from tasks.metrics import METRICS, evaluate
-from tasks.spec import CandidateSpec, ModelSpec
+from tasks.learning.race import race
+from tasks.learning.windows import Choice, LeftOut, choices
+from tasks.spec import ModelSpec, WindowSpec
 
 
 @dataclass(frozen=True)
 class CandidateResult:
-    """How one candidate did on validation."""
+    """How one candidate, trained on one window, did on validation."""
 
     kind: str
     value: float
@@ -26,6 +29,12 @@ class CandidateResult:
     """Every metric of the task, by name."""
     seconds: float
     """Time to fit it and to predict validation."""
+    window: str = "all"
+    rows: int = 0
+    """Of the window."""
+    full: bool = True
+    """Trained to its end; else a cheaper look dropped the window, and ``value`` is what it saw."""
+    chosen: bool = False
 
 
 @dataclass(frozen=True)
@@ -33,64 +42,88 @@ class Trained:
     """What came of one training."""
 
     candidates: tuple[CandidateResult, ...]
-    """The baseline, then the others in the order of the spec."""
+    """The baseline, then the others in the order of the spec, and of each the windows in theirs."""
     chosen: Fitted
     baseline: Fitted
-    choice: CandidateSpec | BaselineSpec
-    """What the spec says of the chosen one."""
+    entry: Entry
+    """What the spec says of the chosen one, and what it was trained on."""
+    left_out: tuple[LeftOut, ...] = ()
+
+    @property
+    def choice(self) -> Candidate:
+        return self.entry.candidate
 
 
 def train(spec: ModelSpec, train: Labelled, validation: Labelled, *, target: Target, threads: int) -> Trained:
     """Return what each candidate did on ``validation``, the best of them by gate.metric, and the baseline.
 
     On a tie the earlier one wins: the baseline, then the order of the spec. A baseline that nothing beats is
-    chosen too; to refuse it is the gate's affair.
+    chosen too; to refuse it is the gate's affair. With ``window.refit`` the chosen one learns from validation too.
     """
-    problem = Problem(spec.task, target, spec.seed, threads)
-    candidates = (BaselineSpec(), *spec.candidates)
-    tried = _try_all(candidates, train, validation, problem)
-    results = tuple(_result(attempt, validation, spec) for attempt in tried)
-    best = 0
-    for position, result in enumerate(results):
-        if METRICS[spec.gate.metric].better(result.value, results[best].value):
-            best = position
-    return Trained(results, tried[best].fitted, tried[0].fitted, candidates[best])
+    course = Course(spec, validation, Problem(spec.task, target, spec.seed, threads))
+    windows, left_out = choices(spec.window, train, least=2 * spec.gate.min_rows, classes=bool(target.classes))
+    naive = course.best(course.run(Entry(BaselineSpec(), window)) for window in windows)
+    with _side_by_side(threads) as pool:
+        attempts = [naive, *race(course, _fields(spec, windows), pool)]
+    best = course.best(one for one in attempts if one.full)
+    return Trained(
+        candidates=tuple(_result(one, chosen=one is best) for one in attempts),
+        chosen=refit(best, course) if spec.window.refit else best.fitted,
+        baseline=naive.fitted,
+        entry=best.entry,
+        left_out=tuple(left_out),
+    )
 
 
-@dataclass(frozen=True)
-class _Attempt:
-    fitted: Fitted
-    predictions: FloatArray
-    seconds: float
+def twin(trained: Trained, spec: ModelSpec, validation: Labelled, problem: Problem) -> Fitted:
+    """Return what was chosen as another seed, that of ``problem``, makes it."""
+    other = Course(spec, validation, problem).run(trained.entry)
+    return refit(other, Course(spec, validation, problem)) if spec.window.refit else other.fitted
 
 
-def _try_all(
-    candidates: Sequence[CandidateSpec | BaselineSpec], train: Labelled, validation: Labelled, problem: Problem
-) -> list[_Attempt]:
-    """Try all candidates, two at a time where there are threads: fits of one kind use one core where others use many.
+def refit(best: Attempt, course: Course) -> Fitted:
+    """Return the best fitted once more, on its window and validation together, with the rounds that were best."""
+    rows = _joined(best.entry.choice, course.validation, course.spec.window)
+    return fit_again(best.entry.candidate, best.fitted, rows, course.problem)
+
+
+def _fields(spec: ModelSpec, windows: list[Choice]) -> list[list[Entry]]:
+    return [[Entry(candidate, window) for window in windows] for candidate in spec.candidates]
+
+
+@contextmanager
+def _side_by_side(threads: int) -> Iterator[Executor]:
+    """Give a pool that tries candidates two at a time where there are threads: fits of one kind use one core where
+    others use many.
 
     Which runs beside which changes no result: LightGBM's does not depend on threads, and BLAS, whose rounding
     does, is held to one for as long as anything runs.
     """
     from threadpoolctl import threadpool_limits
 
-    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(min(2, problem.threads)) as pool:
-        return list(pool.map(lambda candidate: _try(candidate, train, validation, problem), candidates))
+    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(min(2, threads)) as pool:
+        yield pool
 
 
-def _try(candidate: CandidateSpec | BaselineSpec, train: Labelled, validation: Labelled, problem: Problem) -> _Attempt:
-    start = perf_counter()
-    fitted = fit(candidate, train, validation, problem)
-    predictions = fitted.predict(validation.matrix)
-    return _Attempt(fitted, predictions, perf_counter() - start)
+def _joined(choice: Choice, newer: Labelled, spec: WindowSpec) -> Labelled:
+    """Return the rows of a window with those of validation, weighted by their age at validation's end."""
+    older = choice.rows
+    values = np.concatenate([older.matrix.values, newer.matrix.values])
+    matrix = FeatureMatrix(values, older.matrix.names, older.matrix.levels)
+    ages = None
+    if older.ages is not None and newer.ages is not None:
+        ages = np.concatenate([older.ages + microseconds_of(spec.validation), newer.ages])
+    return Labelled(matrix, np.concatenate([older.labels, newer.labels]), choice.window.weights(ages))
 
 
-def _result(attempt: _Attempt, validation: Labelled, spec: ModelSpec) -> CandidateResult:
-    metrics = evaluate(spec.task, validation.labels, attempt.predictions)
-    value = metrics[spec.gate.metric]
-    if isnan(value):
-        raise NotEnoughData(
-            f"{spec.model}: gate.metric {spec.gate.metric} has no value on the {len(validation):,} rows of "
-            f"validation: the labels are all alike. Set a longer window.validation, or another gate.metric"
-        )
-    return CandidateResult(attempt.fitted.kind, value, metrics, attempt.seconds)
+def _result(attempt: Attempt, *, chosen: bool) -> CandidateResult:
+    return CandidateResult(
+        kind=attempt.fitted.kind,
+        value=attempt.value,
+        metrics=attempt.metrics,
+        seconds=attempt.seconds,
+        window=str(attempt.entry.choice.window),
+        rows=len(attempt.entry.choice.rows),
+        full=attempt.full,
+        chosen=chosen,
+    )

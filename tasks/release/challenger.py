@@ -3,6 +3,8 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from tasks.data.contract import Contract
@@ -13,13 +15,15 @@ from tasks.data.matrix import Labelled
 from tasks.data.rows import where
 from tasks.data.snapshot import Snapshot, load_snapshot
 from tasks.data.splits import Mask, Part, SplitRows, Splits, members, require_classes, require_rows
-from tasks.learning.estimator import fit
+from tasks.data.window import Window, microseconds
 from tasks.learning.problem import Problem
-from tasks.learning.training import CandidateResult, train
+from tasks.learning.training import CandidateResult, train, twin
+from tasks.learning.windows import LeftOut
 from tasks.release.artifact import Artifact, Model, write_artifact
 from tasks.spec import ModelSpec, SourceSpec
 
 SAMPLE_ROWS = 200
+_LEARNED: tuple[Part, Part] = ("train", "validation")
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,12 @@ class Challenger:
     """Of the target, in the order of their codes; none for a regression."""
     candidates: tuple[CandidateResult, ...]
     importance: dict[str, float]
+    window: str = "all"
+    """Which part of train the chosen one learned from, as the spec says it;"""
+    learned: Window | None = None
+    """and from when to when; None: all of train."""
+    left_out: tuple[LeftOut, ...] = ()
+    """Windows that could not be tried, and why."""
     twin: Artifact | None = None
     """The chosen kind fitted once more with the next seed, when the gate asks how stable it is."""
 
@@ -73,22 +83,23 @@ def make_challenger(rows: Snapshot, splits: Splits, recipe: Recipe, folder: Path
     spec = recipe.spec
     table = load_snapshot(rows, _training_columns(spec, recipe.contract))
     labels = read_labels(table.column(spec.source.target), spec)
-    masks = split_masks(table, labels, splits, spec.source)
+    masks, times = split_masks(table, labels, splits, spec.source), _times(table, spec.source)
     fitted = fit_features(where(table, masks["train"]), spec, recipe.contract)
     train_on, choose_on = (
         Labelled(
             make_matrix(where(table, masks[part]), fitted, recipe.contract),
             labels.values[masks[part]],
+            ages=microseconds(splits[part].end) - times[masks[part]],
         )
-        for part in ("train", "validation")
+        for part in _LEARNED
     )
     trained = train(spec, train_on, choose_on, target=labels.target, threads=recipe.threads)
     trained.baseline.save(_made(folder / "baseline"))
     model = Model(spec.model, spec.task, labels.target, recipe.contract, fitted, trained.chosen)
-    twin = None
+    other = None
     if spec.gate.max_seed_difference is not None:
         problem = Problem(spec.task, labels.target, spec.seed + 1, recipe.threads)
-        twin = replace(model, estimator=fit(trained.choice, train_on, choose_on, problem))
+        other = replace(model, estimator=twin(trained, spec, choose_on, problem))
     sample = where(table, masks["holdout"]).slice(0, SAMPLE_ROWS)
     return Challenger(
         artifact=write_artifact(model, sample, folder / "artifact"),
@@ -97,14 +108,20 @@ def make_challenger(rows: Snapshot, splits: Splits, recipe: Recipe, folder: Path
         classes=labels.target.classes,
         candidates=trained.candidates,
         importance=trained.chosen.importance(),
-        twin=write_artifact(twin, sample, folder / "twin") if twin else None,
+        window=str(trained.entry.choice.window),
+        learned=trained.entry.choice.window.within(splits.train),
+        left_out=trained.left_out,
+        twin=write_artifact(other, sample, folder / "twin") if other else None,
     )
 
 
 def split_masks(table: pa.Table, labels: Labels, splits: Splits, source: SourceSpec) -> dict[Part, Mask]:
     """Return which rows of ``table`` are in which part."""
-    times = table.column(source.timestamp).cast(pa.int64()).to_numpy()
-    return members(splits, SplitRows(times, labels.known, group_codes(table, source.group)))
+    return members(splits, SplitRows(_times(table, source), labels.known, group_codes(table, source.group)))
+
+
+def _times(table: pa.Table, source: SourceSpec) -> npt.NDArray[np.int64]:
+    return np.asarray(table.column(source.timestamp).cast(pa.int64()).to_numpy())
 
 
 def _training_columns(spec: ModelSpec, contract: Contract) -> list[str]:

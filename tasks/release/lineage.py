@@ -45,6 +45,10 @@ class Lineage:
     seed: int
     reason: str
     flow_run: str | None
+    window: str = "all"
+    """Which part of train was chosen, as the spec says it; ``splits.train`` is from when to when."""
+    refit: bool = False
+    """Fitted on validation too, once it had chosen."""
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), default=lambda time: time.isoformat(), sort_keys=True)

@@ -1,7 +1,7 @@
 """Each step of a training."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from prefect import task
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
@@ -20,6 +20,7 @@ from tasks.data.window import write_time
 from tasks.judgement import report
 from tasks.release import proposing, record
 from tasks.release.arena import enter
+from tasks.release.candidates import describe
 from tasks.release.challenger import Challenger, count_splits, make_challenger
 from tasks.release.judging import hear, weigh
 from tasks.release.ledger.standing import standing
@@ -78,7 +79,9 @@ def train(run: TrainingRun, parts: Parts) -> Challenger:
     """Train every candidate and write down the one that validation chose."""
     challenger = make_challenger(parts.prepared.rows, parts.splits, run.recipe, run.folder)
     for candidate in challenger.candidates:
-        _log.info("%s: %s %.4f on validation", candidate.kind, run.spec.gate.metric, candidate.value)
+        _log.info(describe(candidate, run.spec.gate.metric))
+    for out in challenger.left_out:
+        _log.info("%s is not tried: %s", out.what, out.why)
     return challenger
 
 
@@ -138,7 +141,7 @@ def _subject(run: TrainingRun, parts: Parts, challenger: Challenger) -> Subject:
         raw=parts.prepared.raw,
         rows=parts.prepared.rows,
         quarantined=parts.prepared.quarantined,
-        splits=parts.splits,
+        splits=replace(parts.splits, train=challenger.learned or parts.splits.train),
         spec=run.spec.digest,
         contract=run.contract.version,
         code=code_revision(run.settings.project),
@@ -146,6 +149,8 @@ def _subject(run: TrainingRun, parts: Parts, challenger: Challenger) -> Subject:
         seed=run.spec.seed,
         reason=run.reason,
         flow_run=_flow_run(),
+        window=challenger.window,
+        refit=run.spec.window.refit,
     )
     return Subject(run.spec, challenger, lineage)
 
