@@ -3,24 +3,18 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
-import pyarrow as pa
-
 from tasks.data.contract import Contract
-from tasks.data.features import fit_features, known_columns, make_matrix
-from tasks.data.keys import group_codes
-from tasks.data.labels import Labels, read_labels
-from tasks.data.matrix import Labelled
+from tasks.data.labels import read_labels
 from tasks.data.rows import where
 from tasks.data.snapshot import Snapshot, load_snapshot
-from tasks.data.splits import Mask, Part, SplitRows, Splits, members, require_classes, require_rows
-from tasks.data.window import Window, microseconds
+from tasks.data.splits import Part, Splits, require_classes, require_rows
+from tasks.data.window import Window
 from tasks.learning.problem import Problem
 from tasks.learning.training import CandidateResult, train, twin
 from tasks.learning.windows import LeftOut
 from tasks.release.artifact import Artifact, Model, write_artifact
-from tasks.spec import ModelSpec, SourceSpec
+from tasks.release.material import Material, split_columns, split_masks
+from tasks.spec import ModelSpec
 
 SAMPLE_ROWS = 200
 _LEARNED: tuple[Part, Part] = ("train", "validation")
@@ -69,7 +63,7 @@ class Challenger:
 
 def count_splits(rows: Snapshot, splits: Splits, spec: ModelSpec) -> SplitCounts:
     """Return how many labelled rows each part has; raise NotEnoughData when one cannot do its work."""
-    table = load_snapshot(rows, _split_columns(spec.source))
+    table = load_snapshot(rows, split_columns(spec.source))
     labels = read_labels(table.column(spec.source.target), spec)
     masks = split_masks(table, labels, splits, spec.source)
     require_rows(masks, splits, spec)
@@ -80,32 +74,22 @@ def count_splits(rows: Snapshot, splits: Splits, spec: ModelSpec) -> SplitCounts
 
 def make_challenger(rows: Snapshot, splits: Splits, recipe: Recipe, folder: Path) -> Challenger:
     """Train every candidate, and write the one that validation chose, and the baseline, into ``folder``."""
-    spec = recipe.spec
-    table = load_snapshot(rows, _training_columns(spec, recipe.contract))
-    labels = read_labels(table.column(spec.source.target), spec)
-    masks, times = split_masks(table, labels, splits, spec.source), _times(table, spec.source)
-    fitted = fit_features(where(table, masks["train"]), spec, recipe.contract)
-    train_on, choose_on = (
-        Labelled(
-            make_matrix(where(table, masks[part]), fitted, recipe.contract),
-            labels.values[masks[part]],
-            ages=microseconds(splits[part].end) - times[masks[part]],
-        )
-        for part in _LEARNED
-    )
-    trained = train(spec, train_on, choose_on, target=labels.target, threads=recipe.threads)
+    spec, material = recipe.spec, Material.read(rows, splits, recipe.spec, recipe.contract)
+    fitted, target = material.fit_features(), material.labels.target
+    train_on, choose_on = (material.part(part, fitted) for part in _LEARNED)
+    trained = train(spec, train_on, choose_on, target=target, threads=recipe.threads)
     trained.baseline.save(_made(folder / "baseline"))
-    model = Model(spec.model, spec.task, labels.target, recipe.contract, fitted, trained.chosen)
+    model = Model(spec.model, spec.task, target, recipe.contract, fitted, trained.chosen)
     other = None
     if spec.gate.max_seed_difference is not None:
-        problem = Problem(spec.task, labels.target, spec.seed + 1, recipe.threads)
+        problem = Problem(spec.task, target, spec.seed + 1, recipe.threads)
         other = replace(model, estimator=twin(trained, spec, choose_on, problem))
-    sample = where(table, masks["holdout"]).slice(0, SAMPLE_ROWS)
+    sample = where(material.table, material.masks["holdout"]).slice(0, SAMPLE_ROWS)
     return Challenger(
         artifact=write_artifact(model, sample, folder / "artifact"),
         baseline=str(folder / "baseline"),
         kind=trained.chosen.kind,
-        classes=labels.target.classes,
+        classes=target.classes,
         candidates=trained.candidates,
         importance=trained.chosen.importance(),
         window=str(trained.entry.choice.window),
@@ -115,23 +99,6 @@ def make_challenger(rows: Snapshot, splits: Splits, recipe: Recipe, folder: Path
     )
 
 
-def split_masks(table: pa.Table, labels: Labels, splits: Splits, source: SourceSpec) -> dict[Part, Mask]:
-    """Return which rows of ``table`` are in which part."""
-    return members(splits, SplitRows(_times(table, source), labels.known, group_codes(table, source.group)))
-
-
-def _times(table: pa.Table, source: SourceSpec) -> npt.NDArray[np.int64]:
-    return np.asarray(table.column(source.timestamp).cast(pa.int64()).to_numpy())
-
-
-def _training_columns(spec: ModelSpec, contract: Contract) -> list[str]:
-    return list(dict.fromkeys([*known_columns(spec, contract), *_split_columns(spec.source)]))
-
-
 def _made(folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     return folder
-
-
-def _split_columns(source: SourceSpec) -> list[str]:
-    return list(dict.fromkeys(filter(None, [source.timestamp, source.target, source.group])))

@@ -18,7 +18,7 @@ from tasks.judgement.freshness import unseen
 from tasks.judgement.wear import Uses
 from tasks.release import wear
 from tasks.release.arena import Arena
-from tasks.release.challenger import split_masks
+from tasks.release.material import split_masks
 from tasks.release.versions import Version
 from tasks.release.wear import Attempt
 from tasks.spec import ModelSpec

@@ -95,7 +95,6 @@ def test_a_part_of_the_rows_has_lightgbm_s_bins_of_the_whole_and_its_own_labels_
     new = rows(DAYS, 10)
     shared, own = (fit(candidate, given, new, problem).predict(new.matrix) for given in (part, alone))
 
-    np.testing.assert_allclose(shared, own, atol=0.25)
     assert np.corrcoef(shared, own)[0, 1] > 0.99
 
 
