@@ -59,6 +59,9 @@ class Settings:
     prefect_database_url: str | None = field(default=None, repr=False)
     """The database of the Prefect server that `perennial up` runs, likewise."""
 
+    price_per_hour: float | None = None
+    """What an hour of this machine costs, in the money of a spec's budgets; None: nobody says."""
+
     @property
     def specs(self) -> Path:
         return self.project / "deployments"
@@ -107,6 +110,7 @@ def load_settings(environ: Mapping[str, str] | None = None, *, cwd: Path | None 
         ledger_url=database_url(_LEDGER, env.get(_LEDGER), "psycopg"),
         mlflow_url=database_url(_MLFLOW, env.get(_MLFLOW), "psycopg"),
         prefect_database_url=database_url(_PREFECT, env.get(_PREFECT), "asyncpg", file=False),
+        price_per_hour=_price(env),
     )
 
 
@@ -183,6 +187,18 @@ def _home(env: Mapping[str, str], project: Path) -> Path:
     if "://" in named:
         raise SettingsError(f"PERENNIAL_HOME: found {named!r}; allowed for now: a folder on this machine")
     return Path(named).expanduser().resolve()
+
+
+def _price(env: Mapping[str, str]) -> float | None:
+    if not (named := env.get("PERENNIAL_PRICE_PER_HOUR")):
+        return None
+    try:
+        price = float(named)
+    except ValueError:
+        price = 0.0
+    if not 0 < price < float("inf"):
+        raise SettingsError(f"PERENNIAL_PRICE_PER_HOUR: found {named!r}; allowed: a number above 0, such as 0.8")
+    return price
 
 
 def _up(home: Path, what: str) -> str | None:

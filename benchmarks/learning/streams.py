@@ -20,7 +20,7 @@ _MORE = 10
 Phase = Callable[[FloatArray], FloatArray]
 
 STREAMS: Mapping[str, Phase] = {
-    "stationary": lambda day: np.zeros_like(day),
+    "stationary": np.zeros_like,
     "abrupt": lambda day: np.where(day < DAYS - 45, 1.0, 0.0),
     "gradual": lambda day: (DAYS - day) / 90,
     "recurring": lambda day: np.where((day // 40) % 2 == (DAYS // 40) % 2, 0.0, 1.0),

@@ -56,7 +56,7 @@ class Course:
         return self._attempt(entry, entry.candidate, entry.choice.rows, full=True)
 
     def look(self, entry: Entry, share: float) -> Attempt:
-        """Train an entry at a part of the price: fewer rounds, on about a ``share`` of its rows.
+        """Train an entry at a part of the price: fewer rounds, and on about a ``share`` of its rows.
 
         The share is the same for every window, so that the longer of two keeps what it is longer by; where the
         longest has few rows, all of them are taken.

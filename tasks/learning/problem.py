@@ -1,5 +1,6 @@
 """What is to be learned, apart from the rows and the kind of model."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from tasks.data.matrix import Target
@@ -15,3 +16,5 @@ class Problem:
     seed: int
     threads: int
     """Threads that fitting may use; what comes out does not depend on it."""
+    watch: Callable[[int, float], None] | None = None
+    """Is told the loss on validation after each round, by kinds that have rounds; may end the fit by raising."""

@@ -14,8 +14,13 @@ from tasks.learning.baseline import BaselineSpec
 from tasks.learning.estimator import Candidate, Fitted, fit_again
 from tasks.learning.problem import Problem
 from tasks.learning.race import race
+from tasks.learning.spaces import parameters_of
+from tasks.learning.studies import Shelf
+from tasks.learning.tuning import Searched, Study, search
 from tasks.learning.windows import Choice, LeftOut, choices
 from tasks.spec import ModelSpec, WindowSpec
+
+_NOWHERE = Shelf(None, "")
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,8 @@ class CandidateResult:
     full: bool = True
     """Trained to its end; else a cheaper look dropped the window, and ``value`` is what it saw."""
     chosen: bool = False
+    tuned: dict[str, float | int] | None = None
+    """The parameters that a search found; None: they are the spec's."""
 
 
 @dataclass(frozen=True)
@@ -48,31 +55,54 @@ class Trained:
     entry: Entry
     """What the spec says of the chosen one, and what it was trained on."""
     left_out: tuple[LeftOut, ...] = ()
+    study: Study | None = None
+    """What a search for better parameters found, if the spec asks for one."""
 
     @property
     def choice(self) -> Candidate:
         return self.entry.candidate
 
 
-def train(spec: ModelSpec, train: Labelled, validation: Labelled, *, target: Target, threads: int) -> Trained:
+def train(
+    spec: ModelSpec,
+    train: Labelled,
+    validation: Labelled,
+    *,
+    target: Target,
+    threads: int,
+    shelf: Shelf = _NOWHERE,
+) -> Trained:
     """Return what each candidate did on ``validation``, the best of them by gate.metric, and the baseline.
 
     On a tie the earlier one wins: the baseline, then the order of the spec. A baseline that nothing beats is
     chosen too; to refuse it is the gate's affair. With ``window.refit`` the chosen one learns from validation too.
+    With ``[tuning]``, the best one's parameters are searched for better ones; ``shelf`` is where studies lie.
     """
     course = Course(spec, validation, Problem(spec.task, target, spec.seed, threads))
     windows, left_out = choices(spec.window, train, least=2 * spec.gate.min_rows, classes=bool(target.classes))
     naive = course.best(course.run(Entry(BaselineSpec(), window)) for window in windows)
     with _side_by_side(threads) as pool:
         attempts = [naive, *race(course, _fields(spec, windows), pool)]
+        searched = _search(course, attempts, shelf)
+    if searched and searched.attempt:
+        attempts.append(searched.attempt)
     best = course.best(one for one in attempts if one.full)
     return Trained(
-        candidates=tuple(_result(one, chosen=one is best) for one in attempts),
+        candidates=tuple(_result(one, chosen=one is best, spec=spec) for one in attempts),
         chosen=refit(best, course) if spec.window.refit else best.fitted,
         baseline=naive.fitted,
         entry=best.entry,
         left_out=tuple(left_out),
+        study=searched.study if searched else None,
     )
+
+
+def _search(course: Course, attempts: list[Attempt], shelf: Shelf) -> Searched | None:
+    """Search around the best of the spec's candidates, if it is wanted."""
+    if course.spec.tuning is None:
+        return None
+    own = course.best(one for one in attempts if one.full and not isinstance(one.entry.candidate, BaselineSpec))
+    return search(course, own, shelf)
 
 
 def twin(trained: Trained, spec: ModelSpec, validation: Labelled, problem: Problem) -> Fitted:
@@ -116,7 +146,9 @@ def _joined(choice: Choice, newer: Labelled, spec: WindowSpec) -> Labelled:
     return Labelled(matrix, np.concatenate([older.labels, newer.labels]), choice.window.weights(ages))
 
 
-def _result(attempt: Attempt, *, chosen: bool) -> CandidateResult:
+def _result(attempt: Attempt, *, chosen: bool, spec: ModelSpec) -> CandidateResult:
+    candidate = attempt.entry.candidate
+    tuned = None if isinstance(candidate, BaselineSpec) or candidate in spec.candidates else parameters_of(candidate)
     return CandidateResult(
         kind=attempt.fitted.kind,
         value=attempt.value,
@@ -126,4 +158,5 @@ def _result(attempt: Attempt, *, chosen: bool) -> CandidateResult:
         rows=len(attempt.entry.choice.rows),
         full=attempt.full,
         chosen=chosen,
+        tuned=tuned,
     )

@@ -1,5 +1,7 @@
 """Train on saved rows, and write the best of the candidates down as an artifact."""
 
+import hashlib
+import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,9 +12,12 @@ from tasks.data.snapshot import Snapshot, load_snapshot
 from tasks.data.splits import Part, Splits, require_classes, require_rows
 from tasks.data.window import Window
 from tasks.learning.problem import Problem
+from tasks.learning.studies import Shelf
 from tasks.learning.training import CandidateResult, train, twin
+from tasks.learning.tuning import Study
 from tasks.learning.windows import LeftOut
 from tasks.release.artifact import Artifact, Model, write_artifact
+from tasks.release.lineage import environment_digest
 from tasks.release.material import Material, split_columns, split_masks
 from tasks.spec import ModelSpec
 
@@ -27,6 +32,9 @@ class Recipe:
     spec: ModelSpec
     contract: Contract
     threads: int
+    studies: Path | None = None
+    """Folder of the searches for better parameters; None: they are not kept."""
+    price_per_hour: float | None = None
 
 
 @dataclass(frozen=True)
@@ -57,6 +65,8 @@ class Challenger:
     """and from when to when; None: all of train."""
     left_out: tuple[LeftOut, ...] = ()
     """Windows that could not be tried, and why."""
+    study: Study | None = None
+    """The search for better parameters, if the spec asks for one."""
     twin: Artifact | None = None
     """The chosen kind fitted once more with the next seed, when the gate asks how stable it is."""
 
@@ -77,7 +87,9 @@ def make_challenger(rows: Snapshot, splits: Splits, recipe: Recipe, folder: Path
     spec, material = recipe.spec, Material.read(rows, splits, recipe.spec, recipe.contract)
     fitted, target = material.fit_features(), material.labels.target
     train_on, choose_on = (material.part(part, fitted) for part in _LEARNED)
-    trained = train(spec, train_on, choose_on, target=target, threads=recipe.threads)
+    trained = train(
+        spec, train_on, choose_on, target=target, threads=recipe.threads, shelf=_shelf(rows, splits, recipe)
+    )
     trained.baseline.save(_made(folder / "baseline"))
     model = Model(spec.model, spec.task, target, recipe.contract, fitted, trained.chosen)
     other = None
@@ -95,8 +107,17 @@ def make_challenger(rows: Snapshot, splits: Splits, recipe: Recipe, folder: Path
         window=str(trained.entry.choice.window),
         learned=trained.entry.choice.window.within(splits.train),
         left_out=trained.left_out,
+        study=trained.study,
         twin=write_artifact(other, sample, folder / "twin") if other else None,
     )
+
+
+def _shelf(rows: Snapshot, splits: Splits, recipe: Recipe) -> Shelf:
+    """Return where studies lie; those of the same rows, split, spec and versions are one."""
+    parts = [rows.digest, recipe.spec.digest, recipe.contract.version, environment_digest()]
+    parts += [str(splits[part]) for part in _LEARNED]
+    subject = hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+    return Shelf(recipe.studies, subject, recipe.price_per_hour)
 
 
 def _made(folder: Path) -> Path:

@@ -19,6 +19,7 @@ LIBRARIES = (
     "lightgbm",
     "mlflow",
     "numpy",
+    "optuna",
     "pandas",
     "pandera",
     "prefect",

@@ -26,10 +26,11 @@ from tasks.release.challenger import Challenger
 from tasks.release.evidence import REPORT, SPEC, VERDICT, collect
 from tasks.release.ledger.records import Evidence, Places
 from tasks.release.lineage import Lineage
+from tasks.release.study_pictures import draw_study
 from tasks.release.versions import Training
 from tasks.spec import ModelSpec
 
-LINEAGE, CANDIDATES = "lineage.json", "candidates.json"
+LINEAGE, CANDIDATES, STUDY = "lineage.json", "candidates.json", "tuning.json"
 Arrays = dict[str, npt.NDArray[np.generic]]
 
 
@@ -60,6 +61,9 @@ def write(folder: Path, verdict: Verdict, held: Holdout, subject: Subject) -> Wr
     (folder / "verdict.md").write_text(report.markdown(verdict), encoding="utf-8")
     (folder / REPORT).write_text(page(verdict, held, about, pictures=pictures), encoding="utf-8")
     (folder / CANDIDATES).write_text(candidates.to_json(subject.challenger.candidates), encoding="utf-8")
+    if study := subject.challenger.study:
+        (folder / STUDY).write_text(candidates.study_to_json(study), encoding="utf-8")
+        save_pictures(folder, about.searched)
     (folder / LINEAGE).write_text(subject.lineage.to_json(), encoding="utf-8")
     (folder / SPEC).write_text(subject.spec.model_dump_json(indent=1), encoding="utf-8")
     pq.write_table(_predictions(held), folder / "holdout_predictions.parquet")
@@ -81,6 +85,7 @@ def _about(subject: Subject) -> About:
         classes=tuple(str(name) for name in challenger.classes),
         provenance=tuple(_provenance(challenger, subject.lineage)),
         candidates=candidates.table(challenger.candidates, challenger.left_out, subject.spec.gate.metric),
+        searched=draw_study(challenger.study) if challenger.study else {},
     )
 
 
@@ -126,6 +131,8 @@ def _metrics(challenger: Challenger, verdict: Verdict, metric: str) -> dict[str,
     """Return the numbers of a run by name; one that could not be computed is left out."""
     found = {f"holdout.{name}": value for name, value in verdict.challenger_metrics.items()}
     found |= {f"validation.{metric}.{name}": value for name, value in by_name(challenger.candidates).items()}
+    if study := challenger.study:
+        found |= {"tuning.trials": len(study.trials), "tuning.seconds": sum(trial.seconds for trial in study.trials)}
     if verdict.comparison:
         found |= {"gain": verdict.comparison.difference, "gain.low": verdict.comparison.low}
     return {name: value for name, value in found.items() if isfinite(value)}
@@ -137,6 +144,9 @@ def _params(spec: ModelSpec, challenger: Challenger) -> dict[str, str]:
     for section, content in spec.model_dump(mode="json", exclude={"model", "description"}).items():
         keys = content.items() if isinstance(content, dict) else [("", content)]
         flat |= {f"{section}.{key}".rstrip("."): str(value) for key, value in keys}
+    chosen = next((one for one in challenger.candidates if one.chosen), None)
+    if chosen and chosen.tuned:
+        flat |= {f"tuned.{name}": str(value) for name, value in chosen.tuned.items()}
     return flat
 
 

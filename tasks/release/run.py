@@ -49,7 +49,8 @@ class TrainingRun:
 
     @property
     def recipe(self) -> Recipe:
-        return Recipe(self.spec, self.contract, self.settings.threads)
+        studies = self.settings.of(self.spec.model) / "studies"
+        return Recipe(self.spec, self.contract, self.settings.threads, studies, self.settings.price_per_hour)
 
 
 @contextmanager

@@ -88,6 +88,8 @@ class LightGBMSpec(Section):
     learning_rate: float = Field(0.1, gt=0, le=1)
     leaves: int = Field(31, ge=2)
     min_leaf_rows: int = Field(20, ge=1)
+    feature_share: float = Field(1.0, gt=0, le=1, description="Share of the features that each tree may look at.")
+    l2: float = Field(0.0, ge=0, description="Strength of the ridge penalty on what a leaf says.")
 
 
 CandidateSpec = Annotated[LinearSpec | LightGBMSpec, Field(discriminator="kind")]

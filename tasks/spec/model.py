@@ -14,6 +14,7 @@ from tasks.errors import SpecError
 from tasks.metrics import Task, names_of, suits
 from tasks.spec.data import CandidateSpec, ContractSpec, FeaturesSpec, SourceSpec, WindowSpec
 from tasks.spec.gate import GateSpec
+from tasks.spec.learning import TuningSpec
 from tasks.spec.messages import describe
 from tasks.spec.monitoring import DriftSpec, PolicySpec, ScoringSpec
 from tasks.spec.notify import NotifySpec
@@ -42,6 +43,7 @@ class ModelSpec(Section):
     candidates: list[CandidateSpec] = Field(
         min_length=1, description="Kinds to try; a naive baseline is always tried beside them."
     )
+    tuning: TuningSpec | None = Field(None, description="Look for better parameters; not given: the spec's own.")
     gate: GateSpec
     promotion: PromotionSpec = PromotionSpec()
     scoring: ScoringSpec = ScoringSpec()

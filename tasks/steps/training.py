@@ -20,7 +20,7 @@ from tasks.data.window import write_time
 from tasks.judgement import report
 from tasks.release import proposing, record
 from tasks.release.arena import enter
-from tasks.release.candidates import describe
+from tasks.release.candidates import describe, describe_study
 from tasks.release.challenger import Challenger, count_splits, make_challenger
 from tasks.release.judging import hear, weigh
 from tasks.release.ledger.standing import standing
@@ -82,6 +82,8 @@ def train(run: TrainingRun, parts: Parts) -> Challenger:
         _log.info(describe(candidate, run.spec.gate.metric))
     for out in challenger.left_out:
         _log.info("%s is not tried: %s", out.what, out.why)
+    if challenger.study:
+        _log.info(describe_study(challenger.study))
     return challenger
 
 
