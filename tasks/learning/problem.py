@@ -2,9 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from tasks.data.matrix import Target
 from tasks.metrics import Task
+
+if TYPE_CHECKING:
+    from tasks.learning.estimator import Fitted
 
 
 @dataclass(frozen=True)
@@ -18,3 +22,5 @@ class Problem:
     """Threads that fitting may use; what comes out does not depend on it."""
     watch: Callable[[int, float], None] | None = None
     """Is told the loss on validation after each round, by kinds that have rounds; may end the fit by raising."""
+    champion: "Fitted | None" = None
+    """What a candidate with ``warm_start`` begins from."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -17,7 +17,8 @@ from tasks.learning.race import race
 from tasks.learning.spaces import parameters_of
 from tasks.learning.studies import Shelf
 from tasks.learning.tuning import Searched, Study, search
-from tasks.learning.windows import Choice, LeftOut, choices
+from tasks.learning.warm import Warmed, Warmth, is_warm, try_warm, warm_start_of
+from tasks.learning.windows import Choice, LeftOut, windows_for
 from tasks.spec import ModelSpec, WindowSpec
 
 _NOWHERE = Shelf(None, "")
@@ -42,6 +43,10 @@ class CandidateResult:
     chosen: bool = False
     tuned: dict[str, float | int] | None = None
     """The parameters that a search found; None: they are the spec's."""
+    warm: str | None = None
+    """How it began from the champion: continue or refit; None: it was trained afresh."""
+    rival: float | None = None
+    """Of a warm one: what the best fresh one came to on the rows of validation that ``value`` is of too."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,8 @@ class Trained:
     baseline: Fitted
     entry: Entry
     """What the spec says of the chosen one, and what it was trained on."""
+    course: Course
+    """By which it was measured."""
     left_out: tuple[LeftOut, ...] = ()
     study: Study | None = None
     """What a search for better parameters found, if the spec asks for one."""
@@ -61,6 +68,16 @@ class Trained:
     @property
     def choice(self) -> Candidate:
         return self.entry.candidate
+
+    @property
+    def warm(self) -> bool:
+        """Begun from the champion."""
+        return self.course.problem.champion is not None
+
+    @property
+    def refitted(self) -> bool:
+        """Fitted on validation too, once it had chosen; what begins from the champion is not."""
+        return self.course.spec.window.refit and not self.warm
 
 
 def train(
@@ -71,27 +88,32 @@ def train(
     target: Target,
     threads: int,
     shelf: Shelf = _NOWHERE,
+    warmth: Warmth | None = None,
 ) -> Trained:
     """Return what each candidate did on ``validation``, the best of them by gate.metric, and the baseline.
 
     On a tie the earlier one wins: the baseline, then the order of the spec. A baseline that nothing beats is
     chosen too; to refuse it is the gate's affair. With ``window.refit`` the chosen one learns from validation too.
     With ``[tuning]``, the best one's parameters are searched for better ones; ``shelf`` is where studies lie.
+    Candidates with ``warm_start`` are tried last, where ``warmth`` is what they begin from.
     """
     course = Course(spec, validation, Problem(spec.task, target, spec.seed, threads))
-    windows, left_out = choices(spec.window, train, least=2 * spec.gate.min_rows, classes=bool(target.classes))
+    windows, left_out = windows_for(spec, train)
     naive = course.best(course.run(Entry(BaselineSpec(), window)) for window in windows)
     with _side_by_side(threads) as pool:
         attempts = [naive, *race(course, _fields(spec, windows), pool)]
         searched = _search(course, attempts, shelf)
-    if searched and searched.attempt:
-        attempts.append(searched.attempt)
-    best = course.best(one for one in attempts if one.full)
+        attempts += [searched.attempt] if searched and searched.attempt else []
+        best = course.best(one for one in attempts if one.full)
+        warmed = try_warm(course, best.fitted.predict(validation.matrix), warmth, pool) if warmth else None
+    if warmed and warmed.winner:
+        best, course = warmed.winner, warmed.course
     return Trained(
-        candidates=tuple(_result(one, chosen=one is best, spec=spec) for one in attempts),
-        chosen=refit(best, course) if spec.window.refit else best.fitted,
+        candidates=tuple(_result(one, best, spec, warmed) for one in [*attempts, *(warmed.attempts if warmed else ())]),
+        chosen=refit(best, course) if spec.window.refit and not course.problem.champion else best.fitted,
         baseline=naive.fitted,
         entry=best.entry,
+        course=course,
         left_out=tuple(left_out),
         study=searched.study if searched else None,
     )
@@ -105,10 +127,11 @@ def _search(course: Course, attempts: list[Attempt], shelf: Shelf) -> Searched |
     return search(course, own, shelf)
 
 
-def twin(trained: Trained, spec: ModelSpec, validation: Labelled, problem: Problem) -> Fitted:
-    """Return what was chosen as another seed, that of ``problem``, makes it."""
-    other = Course(spec, validation, problem).run(trained.entry)
-    return refit(other, Course(spec, validation, problem)) if spec.window.refit else other.fitted
+def twin(trained: Trained, seed: int) -> Fitted:
+    """Return what was chosen as another seed makes it."""
+    course = replace(trained.course, problem=replace(trained.course.problem, seed=seed))
+    other = course.run(trained.entry)
+    return refit(other, course) if trained.refitted else other.fitted
 
 
 def refit(best: Attempt, course: Course) -> Fitted:
@@ -118,7 +141,7 @@ def refit(best: Attempt, course: Course) -> Fitted:
 
 
 def _fields(spec: ModelSpec, windows: list[Choice]) -> list[list[Entry]]:
-    return [[Entry(candidate, window) for window in windows] for candidate in spec.candidates]
+    return [[Entry(candidate, window) for window in windows] for candidate in spec.candidates if not is_warm(candidate)]
 
 
 @contextmanager
@@ -146,9 +169,10 @@ def _joined(choice: Choice, newer: Labelled, spec: WindowSpec) -> Labelled:
     return Labelled(matrix, np.concatenate([older.labels, newer.labels]), choice.window.weights(ages))
 
 
-def _result(attempt: Attempt, *, chosen: bool, spec: ModelSpec) -> CandidateResult:
+def _result(attempt: Attempt, best: Attempt, spec: ModelSpec, warmed: Warmed | None) -> CandidateResult:
     candidate = attempt.entry.candidate
     tuned = None if isinstance(candidate, BaselineSpec) or candidate in spec.candidates else parameters_of(candidate)
+    warm = None if isinstance(candidate, BaselineSpec) else warm_start_of(candidate)
     return CandidateResult(
         kind=attempt.fitted.kind,
         value=attempt.value,
@@ -157,6 +181,8 @@ def _result(attempt: Attempt, *, chosen: bool, spec: ModelSpec) -> CandidateResu
         window=str(attempt.entry.choice.window),
         rows=len(attempt.entry.choice.rows),
         full=attempt.full,
-        chosen=chosen,
+        chosen=attempt is best,
         tuned=tuned,
+        warm=warm,
+        rival=warmed.rival if warmed and warm else None,
     )

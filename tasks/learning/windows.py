@@ -8,7 +8,7 @@ import numpy as np
 
 from tasks.data.matrix import Ages, FloatArray, Labelled
 from tasks.data.window import Window, microseconds_of
-from tasks.spec import WindowSpec, write_duration
+from tasks.spec import ModelSpec, WindowSpec, write_duration
 from tasks.spec.values import Length, write_length
 
 
@@ -82,6 +82,11 @@ def choices(spec: WindowSpec, train: Labelled, *, least: int, classes: bool) -> 
     if not found:
         found, out = [Choice(TrainWindow(spec.longest), train)], []
     return found, out
+
+
+def windows_for(spec: ModelSpec, train: Labelled) -> tuple[list[Choice], list[LeftOut]]:
+    """Return the windows of ``train`` that can be learned from, and those that cannot."""
+    return choices(spec.window, train, least=2 * spec.gate.min_rows, classes=spec.task != "regression")
 
 
 def _reason(choice: Choice, found: Sequence[Choice], least: int, classes: bool) -> str | None:

@@ -49,7 +49,7 @@ def by_name(candidates: Sequence[CandidateResult]) -> dict[str, float]:
     met: Counter[str] = Counter()
     for one in candidates:
         name = f"{one.kind}.{_plain(one.window)}" if len(windows) > 1 and one.kind != "baseline" else one.kind
-        name += ".tuned" if one.tuned else ""
+        name += ".tuned" if one.tuned else f".{one.warm}" if one.warm else ""
         met[name] += 1
         if one.full:
             found[name if met[name] == 1 else f"{name}.{met[name]}"] = one.value
@@ -69,11 +69,19 @@ def _row(one: CandidateResult) -> tuple[str, ...]:
 
 
 def _kind(one: CandidateResult) -> str:
+    if one.warm:
+        return f"{one.kind}, the champion {'continued' if one.warm == 'continue' else 'refitted'}"
     return f"{one.kind}, tuned" if one.tuned else one.kind
 
 
 def _fate(one: CandidateResult) -> str:
-    return "chosen" if one.chosen else "" if one.full else "dropped at a first look, which this value is of"
+    if not one.full:
+        return "dropped at a first look, which this value is of"
+    fate = "chosen" if one.chosen else ""
+    if one.rival is None:
+        return fate
+    beside = f"on rows that the champion has not seen, where the best fresh one has {show(one.rival)}"
+    return f"{fate}, {beside}" if fate else beside
 
 
 def _plain(window: str) -> str:

@@ -11,7 +11,6 @@ from tasks.data.rows import where
 from tasks.data.snapshot import Snapshot, load_snapshot
 from tasks.data.splits import Part, Splits, require_classes, require_rows
 from tasks.data.window import Window
-from tasks.learning.problem import Problem
 from tasks.learning.studies import Shelf
 from tasks.learning.training import CandidateResult, train, twin
 from tasks.learning.tuning import Study
@@ -19,6 +18,8 @@ from tasks.learning.windows import LeftOut
 from tasks.release.artifact import Artifact, Model, write_artifact
 from tasks.release.lineage import environment_digest
 from tasks.release.material import Material, split_columns, split_masks
+from tasks.release.versions import Version
+from tasks.release.warming import seen_by, start_from
 from tasks.spec import ModelSpec
 
 SAMPLE_ROWS = 200
@@ -63,8 +64,14 @@ class Challenger:
     """Which part of train the chosen one learned from, as the spec says it;"""
     learned: Window | None = None
     """and from when to when; None: all of train."""
+    refitted: bool = False
+    """It was fitted on validation too, once that had chosen."""
+    parent: int | None = None
+    """The version whose trees it begins from; None: it was trained afresh."""
+    continued: Window | None = None
+    """A stretch of time with every row that its parent, and what that began from, has learned from."""
     left_out: tuple[LeftOut, ...] = ()
-    """Windows that could not be tried, and why."""
+    """Windows and candidates that could not be tried, and why."""
     study: Study | None = None
     """The search for better parameters, if the spec asks for one."""
     twin: Artifact | None = None
@@ -82,20 +89,26 @@ def count_splits(rows: Snapshot, splits: Splits, spec: ModelSpec) -> SplitCounts
     return SplitCounts(**counts, unlabelled=int((~labels.known).sum()))
 
 
-def make_challenger(rows: Snapshot, splits: Splits, recipe: Recipe, folder: Path) -> Challenger:
-    """Train every candidate, and write the one that validation chose, and the baseline, into ``folder``."""
+def make_challenger(
+    rows: Snapshot, splits: Splits, recipe: Recipe, folder: Path, champion: Version | None = None
+) -> Challenger:
+    """Train every candidate, and write the one that validation chose, and the baseline, into ``folder``.
+
+    ``champion`` is what candidates with ``warm_start`` begin from.
+    """
     spec, material = recipe.spec, Material.read(rows, splits, recipe.spec, recipe.contract)
     fitted, target = material.fit_features(), material.labels.target
     train_on, choose_on = (material.part(part, fitted) for part in _LEARNED)
-    trained = train(
-        spec, train_on, choose_on, target=target, threads=recipe.threads, shelf=_shelf(rows, splits, recipe)
-    )
+    start = start_from(champion, material, fitted)
+    shelf = _shelf(rows, splits, recipe)
+    trained = train(spec, train_on, choose_on, target=target, threads=recipe.threads, shelf=shelf, warmth=start.warmth)
     trained.baseline.save(_made(folder / "baseline"))
     model = Model(spec.model, spec.task, target, recipe.contract, fitted, trained.chosen)
+    if trained.warm and start.champion:  # its trees read what the champion's features make
+        model = replace(model, features=start.champion.features)
     other = None
     if spec.gate.max_seed_difference is not None:
-        problem = Problem(spec.task, target, spec.seed + 1, recipe.threads)
-        other = replace(model, estimator=twin(trained, spec, choose_on, problem))
+        other = replace(model, estimator=twin(trained, spec.seed + 1))
     sample = where(material.table, material.masks["holdout"]).slice(0, SAMPLE_ROWS)
     return Challenger(
         artifact=write_artifact(model, sample, folder / "artifact"),
@@ -106,7 +119,10 @@ def make_challenger(rows: Snapshot, splits: Splits, recipe: Recipe, folder: Path
         importance=trained.chosen.importance(),
         window=str(trained.entry.choice.window),
         learned=trained.entry.choice.window.within(splits.train),
-        left_out=trained.left_out,
+        refitted=trained.refitted,
+        parent=start.version.number if trained.warm and start.version else None,
+        continued=seen_by(start.version.lineage) if trained.warm and start.version else None,
+        left_out=(*trained.left_out, *start.against),
         study=trained.study,
         twin=write_artifact(other, sample, folder / "twin") if other else None,
     )

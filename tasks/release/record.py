@@ -94,6 +94,8 @@ def _provenance(challenger: Challenger, lineage: Lineage) -> Iterator[tuple[str,
     yield "Reason", lineage.reason
     yield "Kind", challenger.kind
     yield "Trained on", challenger.window + (", then on validation too" if lineage.refit else "")
+    if lineage.parent is not None:
+        yield "Begun from", f"version {lineage.parent}"
     yield "Model, by digest", challenger.artifact.digest
     yield "Rows, by digest", f"{lineage.rows.digest} ({lineage.rows.rows:,} rows)"
     yield "Rows as they came, by digest", f"{lineage.raw.digest} ({lineage.raw.rows:,} rows)"
@@ -144,6 +146,8 @@ def _params(spec: ModelSpec, challenger: Challenger) -> dict[str, str]:
     for section, content in spec.model_dump(mode="json", exclude={"model", "description"}).items():
         keys = content.items() if isinstance(content, dict) else [("", content)]
         flat |= {f"{section}.{key}".rstrip("."): str(value) for key, value in keys}
+    if challenger.parent is not None:
+        flat["begun_from"] = str(challenger.parent)
     chosen = next((one for one in challenger.candidates if one.chosen), None)
     if chosen and chosen.tuned:
         flat |= {f"tuned.{name}": str(value) for name, value in chosen.tuned.items()}

@@ -78,6 +78,12 @@ class ModelSpec(Section):
         return self
 
     @model_validator(mode="after")
+    def _one_is_trained_afresh(self) -> "ModelSpec":
+        if all(getattr(candidate, "warm_start", None) for candidate in self.candidates):
+            raise ValueError("candidates|warm_start in all of them|at least one without: the first has no champion")
+        return self
+
+    @model_validator(mode="after")
     def _fairness_is_of_selections(self) -> "ModelSpec":
         if self.gate.fairness.columns and self.task != "binary":
             found = ", ".join(self.gate.fairness.columns)

@@ -29,6 +29,8 @@ from tasks.release.proposing import Trained
 from tasks.release.record import Subject, Written
 from tasks.release.requests import Idle
 from tasks.release.run import TrainingRun
+from tasks.release.versions import Version
+from tasks.release.warming import wants_champion
 from tasks.steps import outside
 
 _log = logging.getLogger("perennial")
@@ -77,7 +79,8 @@ def split(run: TrainingRun, prepared: Prepared) -> Parts:
 @task(cache_policy=NO_CACHE)
 def train(run: TrainingRun, parts: Parts) -> Challenger:
     """Train every candidate and write down the one that validation chose."""
-    challenger = make_challenger(parts.prepared.rows, parts.splits, run.recipe, run.folder)
+    champion = _champion(run) if wants_champion(run.spec) else None
+    challenger = make_challenger(parts.prepared.rows, parts.splits, run.recipe, run.folder, champion)
     for candidate in challenger.candidates:
         _log.info(describe(candidate, run.spec.gate.metric))
     for out in challenger.left_out:
@@ -90,8 +93,7 @@ def train(run: TrainingRun, parts: Parts) -> Challenger:
 @task(cache_policy=NO_CACHE)
 def judge(run: TrainingRun, parts: Parts, challenger: Challenger) -> Written:
     """Judge the challenger beside the champion on the holdout."""
-    champion = standing(run.ledger.entries(run.spec.model)).champion
-    version = run.registrar.version(run.spec.model, champion.version) if champion else None
+    version = _champion(run)
     with run.registrar.inspecting(challenger.artifact) as cost:
         arena = enter(parts.prepared.rows, parts.splits, run.recipe, (challenger, version))
         heard = hear(arena, judged=run.settings.of(run.spec.model) / "judged")
@@ -137,6 +139,11 @@ def result(found: Trained | Idle) -> State[Trained | Idle]:
     return Completed(name=name, message=verdict.reasons[0], data=found)
 
 
+def _champion(run: TrainingRun) -> Version | None:
+    champion = standing(run.ledger.entries(run.spec.model)).champion
+    return run.registrar.version(run.spec.model, champion.version) if champion else None
+
+
 def _subject(run: TrainingRun, parts: Parts, challenger: Challenger) -> Subject:
     lineage = Lineage(
         as_of=run.as_of,
@@ -152,7 +159,9 @@ def _subject(run: TrainingRun, parts: Parts, challenger: Challenger) -> Subject:
         reason=run.reason,
         flow_run=_flow_run(),
         window=challenger.window,
-        refit=run.spec.window.refit,
+        refit=challenger.refitted,
+        parent=challenger.parent,
+        continued=challenger.continued,
     )
     return Subject(run.spec, challenger, lineage)
 
