@@ -12,7 +12,7 @@ from benchmarks.repetition import generator
 from tasks.data.matrix import FeatureMatrix, FloatArray, Labelled
 from tasks.data.window import microseconds_of
 
-FEATURES, A_DAY, DAYS = 8, 250, 240
+FEATURES, A_DAY, DAYS = 8, 150, 240
 VALIDATION, HOLDOUT = 14, 14
 """Days. The holdout has ten times as many rows a day, so that its loss is nearly the true one."""
 _DAY = microseconds_of(timedelta(days=1))
