@@ -30,6 +30,7 @@ from tasks.spec import (
     ScheduleSpec,
     ScoringSpec,
     SourceSpec,
+    TuningSpec,
     WindowSpec,
     read_spec,
 )
@@ -45,6 +46,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "[features]": FeaturesSpec,
     "linear": LinearSpec,
     "lightgbm": LightGBMSpec,
+    "[tuning]": TuningSpec,
     "[gate]": GateSpec,
     "[gate.fairness]": FairnessSpec,
     "[gate.modes]": GateModes,
@@ -99,6 +101,7 @@ def test_every_target_of_the_makefile_that_a_user_needs_is_in_the_readme() -> No
             "benchmark",
             "benchmark-gate",
             "benchmark-drift",
+            "benchmark-learning",
             "drill-promotion",
             "drill-watch",
             "test-browser",

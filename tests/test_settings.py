@@ -26,6 +26,10 @@ def test_outside_any_project_the_shipped_models_are_the_project(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("variables", "message"),
     [
+        (
+            {"PERENNIAL_PRICE_PER_HOUR": "0"},
+            "PERENNIAL_PRICE_PER_HOUR: found '0'; allowed: a number above 0, such as 0.8",
+        ),
         ({"PERENNIAL_THREADS": "two"}, "PERENNIAL_THREADS: found 'two'; allowed: a whole number from 1 up"),
         ({"PERENNIAL_HOME": "s3://bucket"}, "PERENNIAL_HOME: found 's3://bucket'; allowed for now: a folder"),
         (

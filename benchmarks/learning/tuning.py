@@ -68,16 +68,17 @@ def study(runner: Runner) -> Section:
         title="Search for better parameters",
         shows=(
             f"A search with a budget of {seconds} s was over after {tuned.seconds:.1f} s. Its log loss on the holdout "
-            f"is {tuned.holdout:.4f}; a bare Optuna script's in the same time {bare.holdout:.4f}, that of scikit-learn's "
-            f"HistGradientBoosting {forest.holdout:.4f}, that of the spec's own parameters {own.holdout:.4f}. "
+            f"is {tuned.holdout:.4f}; a bare Optuna script's in the same time {bare.holdout:.4f}, that of "
+            f"scikit-learn's HistGradientBoosting {forest.holdout:.4f}, that of the spec's own parameters "
+            f"{own.holdout:.4f}. "
             f"Fitting {_ROUNDS} rounds takes {ratio:.2f} × the CPU of the bare library call. The search of week "
             f"{len(weeks)} took {100 * last.seconds / first.seconds:.0f} % of the time of the first."
         ),
         missed=tuple(missed),
         parts=(
             Table(("log loss", "validation", "holdout", "seconds"), [one.line() for one in rivals]),
-            f"Retrainings a week apart, on {_LENGTH.days} days, each search begun from the best parameters of those before, until "
-            "`patience = 15` trials in a row gained nothing:",
+            f"Retrainings a week apart, on {_LENGTH.days} days, each search begun from the best parameters of those "
+            "before, until `patience = 15` trials in a row gained nothing:",
             Table(
                 ("week", "trials", "seconds", "validation, own", "validation, found", "holdout, own", "holdout, found"),
                 [week.line(number) for number, week in enumerate(weeks, 1)],
@@ -85,9 +86,9 @@ def study(runner: Runner) -> Section:
         ),
         simulated=(
             f"Measured: the flights as of {AS_OF:%d %B %Y}, one split for all, and the {len(weeks) - 1} weeks after; "
-            "the bare script has the same limits for its parameters, the same early stopping, a median pruner and a seed. "
-            f"What counts as no gain is {100 * NOISE:g} % of the loss: another seed, with half of the features for "
-            f"each tree, changes the loss on validation by {100 * noise:.2f} % (standard deviation of {_SEEDS})."
+            "the bare script has the same limits for its parameters, the same early stopping, a median pruner and a "
+            f"seed. What counts as no gain is {100 * NOISE:g} % of the loss: another seed, with half of the features "
+            f"for each tree, changes the loss on validation by {100 * noise:.2f} % (standard deviation of {_SEEDS})."
         ),
     )
 

@@ -53,7 +53,8 @@ def study(runner: Runner) -> Section:
         title="Warm start, and learning from validation too",
         shows=(
             f"Over {len(found)} monthly retrainings on flights the lowest mean log loss is that of: {best}. "
-            f"Learning from validation too (`window.refit`) {'lowers' if gain > 0 else 'raises'} the loss by {abs(gain):.2f} %."
+            f"Learning from validation too (`window.refit`) {'lowers' if gain > 0 else 'raises'} the loss by "
+            f"{abs(gain):.2f} %."
         ),
         missed=(),
         parts=(
