@@ -17,10 +17,11 @@ from benchmarks.markdown import Section, Table
 from benchmarks.repetition import Runner
 from tasks.data.matrix import FloatArray, Labelled, Target
 from tasks.learning.attempt import Attempt, Course, Entry
+from tasks.learning.budget import NOISE
 from tasks.learning.problem import Problem
 from tasks.learning.spaces import SPACES
 from tasks.learning.studies import Shelf
-from tasks.learning.tuning import NOISE, Searched, search
+from tasks.learning.tuning import Searched, search
 from tasks.learning.windows import Choice, TrainWindow
 from tasks.metrics import evaluate
 from tasks.spec import LightGBMSpec, ModelSpec, TuningSpec

@@ -14,11 +14,12 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from tasks.learning.spaces import Parameters
+from tasks.learning.spaces import SPACES, Parameters
 
 MONTH = 30 * 86_400
 """Seconds over which a quota is counted."""
-_FORMAT = 1
+_FORMAT, _STARTS = 1, 3
+"""Of the files; and how many sets of parameters are taken over from earlier studies."""
 State = Literal["complete", "pruned"]
 
 
@@ -64,6 +65,18 @@ class Shelf:
         paths = self.folder.glob("*.jsonl") if self.folder else []
         found = [journal for journal in map(_read, paths) if journal]
         return sorted(found, key=lambda one: (-one.begun, one.path.name if one.path else ""))
+
+    def starts(self, kind: str) -> list[Parameters]:
+        """Return the best parameters of the model's last studies of ``kind``, the newest first, each once."""
+        names = {one.name for one in SPACES[kind]}
+        found: dict[str, Parameters] = {}
+        for journal in self.past():
+            done = [trial for trial in journal.trials if trial.complete]
+            if journal.kind == kind and len(done) > 1:
+                best = min(done, key=lambda trial: trial.loss).parameters
+                if set(best) == names:
+                    found.setdefault(json.dumps(best, sort_keys=True), best)
+        return list(found.values())[:_STARTS]
 
     def spent(self, now: float) -> float:
         """Return the seconds that studies have taken within the month before ``now``."""

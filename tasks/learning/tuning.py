@@ -5,7 +5,6 @@ not there to be looked at. The sampler of a trial is seeded by the trial's numbe
 so a search that was killed goes on as if it had not been.
 """
 
-import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -13,21 +12,19 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from tasks.errors import SettingsError, SpecError
+from tasks.errors import SpecError
 from tasks.learning.attempt import Attempt, Course, Entry
+from tasks.learning.budget import SPENT, Limits, left_of_quota, refusal, seconds_of
 from tasks.learning.pace import Pace
-from tasks.learning.spaces import SPACES, Parameters, parameters_of, with_parameters
+from tasks.learning.spaces import SPACES, parameters_of, with_parameters
 from tasks.learning.studies import Journal, Shelf, State, Trial
-from tasks.spec import CandidateSpec, ModelSpec, TuningSpec
+from tasks.spec import CandidateSpec
 
 if TYPE_CHECKING:
     import optuna
 
-NOISE = 0.001
-"""Share of the loss that counts as no gain: what another seed of the same parameters changes (docs/learning.md)."""
-_STARTS, _RANDOM = 3, 8
-"""Sets of parameters taken over from earlier studies, and trials that are drawn before any are modelled."""
-_TIME = "the budget of time is spent"
+_RANDOM = 8
+"""Trials that are drawn before any are modelled."""
 _LOSSES = {"binary": "log_loss", "multiclass": "log_loss", "regression": "rmse"}
 
 
@@ -68,33 +65,29 @@ def search(course: Course, own: Attempt, shelf: Shelf, clock: Callable[[], float
     tuning, kind = course.spec.tuning, own.fitted.kind
     assert tuning is not None
     if kind not in SPACES:
-        return Searched(_unsearched(own, f"not begun: {kind} has no parameters to look for"), None)
-    spent = shelf.spent(time.time())
-    left = float("inf") if tuning.monthly_minutes is None else 60 * tuning.monthly_minutes - spent
-    if left <= own.seconds:
-        return _refused(own, tuning, spent)
-    candidate = own.entry.candidate
-    journal = shelf.journal(kind, candidate.model_dump_json(), str(own.entry.choice.window))  # type: ignore[union-attr]
-    journal.open(_starts(shelf, kind))
-    budget = _budget(course.spec, tuning, shelf.price_per_hour)
-    searched = _Search(course, own, journal, _Limits(tuning, min(budget, left), clock)).run()
+        return _unsearched(own, f"not begun: {kind} has no parameters to look for")
+    journal, spent = _journal(own, shelf), shelf.spent(time.time())
+    budget, quota = seconds_of(course.spec, tuning, shelf.price_per_hour), left_of_quota(tuning, spent)
+    if quota <= own.seconds and len(journal.trials) < 2:
+        return _unsearched(own, refusal(tuning, spent))
+    limits = Limits(tuning, clock() + min(budget - journal.spent, quota), clock)
+    searched = _Search(course, own, journal, limits).run()
     if len(searched.study.trials) > 1:
         return searched
-    if left <= budget:
-        return _refused(own, tuning, spent)
+    if quota <= budget:
+        return _unsearched(own, refusal(tuning, spent))
     raise SpecError(
         f"deployments/{course.spec.model}.toml: tuning: its budget, {budget:.1f} s, is too small for one trial of "
         f"{kind}: the spec's own parameters took {own.seconds:.1f} s; allowed: a larger one, or no [tuning]"
     )
 
 
-@dataclass(frozen=True)
-class _Limits:
-    """What ends a search."""
-
-    tuning: TuningSpec
-    seconds: float
-    clock: Callable[[], float]
+def _journal(own: Attempt, shelf: Shelf) -> Journal:
+    """Return the journal of this search: what a killed one has left, or one that begins from earlier studies."""
+    candidate, kind = own.entry.candidate, own.fitted.kind
+    journal = shelf.journal(kind, candidate.model_dump_json(), str(own.entry.choice.window))  # type: ignore[union-attr]
+    journal.open(shelf.starts(kind))
+    return journal
 
 
 class _OutOfTimeError(Exception):
@@ -108,11 +101,10 @@ class _PrunedError(Exception):
 class _Search:
     """One search, from its first trial or from where it was killed."""
 
-    def __init__(self, course: Course, own: Attempt, journal: Journal, limits: _Limits) -> None:
+    def __init__(self, course: Course, own: Attempt, journal: Journal, limits: Limits) -> None:
         self._course, self._own, self._journal, self._limits = course, own, journal, limits
         self._candidate: CandidateSpec = own.entry.candidate  # type: ignore[assignment]
         self._loss = _LOSSES[course.spec.task]
-        self._deadline = limits.clock() + limits.seconds - journal.spent
         self._best: tuple[int, Attempt] | None = None
         """Number and model of the best trial, if it was of this process."""
 
@@ -120,13 +112,13 @@ class _Search:
         """Try until something ends it."""
         if not self._journal.trials:
             self._journal.add(self._first())
-        while (ended := self._ended()) is None:
+        while (ended := self._limits.reached(self._journal.trials, whole=self._whole())) is None:
             start = self._limits.clock()
             try:
                 self._journal.add(self._try(len(self._journal.trials)))
             except _OutOfTimeError:
                 self._journal.lose(self._limits.clock() - start)
-                ended = _TIME
+                ended = SPENT
                 break
         return self._outcome(ended)
 
@@ -135,20 +127,11 @@ class _Search:
         loss = self._own.metrics[self._loss]
         return Trial(0, parameters_of(self._candidate), loss, {}, "complete", 0.0, time.time())
 
-    def _ended(self) -> str | None:
-        """Return why no further trial is to begin; None: one is."""
-        trials, tuning = self._journal.trials, self._limits.tuning
-        if tuning.trials is not None and len(trials) > tuning.trials:
-            return f"all {tuning.trials} trials are done"
-        if (left := self._deadline - self._limits.clock()) <= 0:
-            return _TIME
-        uninterrupted = max([self._own.seconds, *(trial.seconds for trial in trials)])
-        if not Pace.knows(self._candidate.kind) and left < uninterrupted:
-            return "the budget of time does not hold another trial"
-        idle = len(trials) - 1 - _last_gain(trials)
-        if idle >= tuning.patience:
-            return f"{idle} trials in a row gained less than {100 * NOISE:g} % of the loss"
-        return None
+    def _whole(self) -> float | None:
+        """Return the seconds that a trial may take, if it cannot be interrupted: as long as the longest so far."""
+        if Pace.knows(self._candidate.kind):
+            return None
+        return max([self._own.seconds, *(trial.seconds for trial in self._journal.trials)])
 
     def _try(self, number: int) -> Trial:
         """Run the trial of that number; raise _OutOfTimeError if the budget ends within it."""
@@ -185,7 +168,7 @@ class _Search:
         """Train a candidate to its end, or until the budget or the pruner stops it."""
 
         def told(round_: int, loss: float) -> None:
-            if self._limits.clock() > self._deadline:
+            if self._limits.left < 0:
                 raise _OutOfTimeError
             pace.tell(round_, loss)
 
@@ -215,50 +198,8 @@ def _watching(live: "optuna.Trial") -> Callable[[int, float], None]:
     return watch
 
 
-def _refused(own: Attempt, tuning: TuningSpec, spent: float) -> Searched:
-    quota = f"tuning.monthly_minutes = {tuning.monthly_minutes:g}"
-    return Searched(_unsearched(own, f"refused: {spent / 60:.1f} of {quota} were spent within 30 days"), None)
-
-
-def _unsearched(own: Attempt, why: str) -> Study:
-    return Study(own.fitted.kind, str(own.entry.choice.window), (), why)
-
-
-def _last_gain(trials: list[Trial]) -> int:
-    """Return the number of the last trial that was better than all before it by more than the noise."""
-    last, lowest = 0, trials[0].loss
-    for trial in trials[1:]:
-        if trial.complete and trial.loss < lowest * (1 - NOISE):
-            last, lowest = trial.number, trial.loss
-    return last
-
-
-def _starts(shelf: Shelf, kind: str) -> list[Parameters]:
-    """Return the best parameters of the model's last studies, the newest first, each once."""
-    names = {one.name for one in SPACES[kind]}
-    found: dict[str, Parameters] = {}
-    for journal in shelf.past():
-        done = [trial for trial in journal.trials if trial.complete]
-        if journal.kind == kind and len(done) > 1:
-            best = min(done, key=lambda trial: trial.loss).parameters
-            if set(best) == names:
-                found.setdefault(json.dumps(best, sort_keys=True), best)
-    return list(found.values())[:_STARTS]
-
-
-def _budget(spec: ModelSpec, tuning: TuningSpec, price_per_hour: float | None) -> float:
-    """Return the seconds that a search may take: the least of what each budget allows."""
-    limits = [float("inf")]
-    if tuning.minutes is not None:
-        limits.append(60 * tuning.minutes)
-    if tuning.money is not None:
-        if price_per_hour is None:
-            raise SettingsError(
-                f"deployments/{spec.model}.toml: tuning.money = {tuning.money:g} needs the price of an hour of this "
-                "machine: set PERENNIAL_PRICE_PER_HOUR, in the same money"
-            )
-        limits.append(3600 * tuning.money / price_per_hour)
-    return min(limits)
+def _unsearched(own: Attempt, why: str) -> Searched:
+    return Searched(Study(own.fitted.kind, str(own.entry.choice.window), (), why), None)
 
 
 def _distributions(kind: str) -> Mapping[str, "optuna.distributions.BaseDistribution"]:

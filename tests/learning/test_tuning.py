@@ -9,8 +9,8 @@ import pytest
 
 from tasks.data.matrix import FeatureMatrix, Labelled, Target
 from tasks.errors import SettingsError, SpecError
-from tasks.learning import tuning as module
 from tasks.learning.attempt import Course, Entry
+from tasks.learning.budget import NOISE
 from tasks.learning.problem import Problem
 from tasks.learning.spaces import parameters_of
 from tasks.learning.studies import Shelf
@@ -137,7 +137,7 @@ def test_a_search_that_gains_nothing_more_ends_early():
 
     assert len(losses) < 60
     assert found.study.ended == "4 trials in a row gained less than 0.1 % of the loss"
-    assert min(losses[-4:]) >= min(losses[:-4]) * (1 - module.NOISE)
+    assert min(losses[-4:]) >= min(losses[:-4]) * (1 - NOISE)
 
 
 def test_a_budget_of_time_ends_within_a_trial_and_keeps_the_best_so_far():
@@ -195,6 +195,17 @@ def test_a_quota_that_is_spent_refuses_the_search_and_says_so(tmp_path):
     assert second.study.trials == ()
     assert second.study.ended.startswith("refused: ")
     assert second.study.ended.endswith("of tuning.monthly_minutes = 2 were spent within 30 days")
+
+
+def test_a_search_that_is_done_gives_its_model_again_whatever_is_left_of_the_quota(tmp_path):
+    limits = {"trials": 3, "monthly_minutes": 2}
+    done = searched(spec(limits), Shelf(tmp_path, "monday"))
+    searched(spec({**limits, "trials": 1000, "patience": 1000}), Shelf(tmp_path, "tuesday"), clock=Clock())
+
+    again = searched(spec(limits), Shelf(tmp_path, "monday"))
+
+    assert steps(again) == steps(done)
+    assert text(again) == text(done)
 
 
 def test_trials_of_more_than_a_month_ago_are_forgotten_by_the_quota(tmp_path):
