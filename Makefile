@@ -27,6 +27,9 @@ benchmark: $(VENV)/dev   ## Time `perennial train` beside a plain script that do
 benchmark-gate: $(VENV)/dev ## Measure what the gate promises, and write docs/gate.md
 	$(BIN)/python -m benchmarks.gate
 
+benchmark-learning: $(VENV)/dev ## Measure how well windows, parameters and kinds are chosen, and write docs/learning.md
+	$(BIN)/python -m benchmarks.learning
+
 drill-promotion: $(VENV)/drill ## Kill decisions wherever they can be killed, and write docs/reliability.md
 	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || apt-get install --yes --quiet postgresql
 	$(BIN)/python -m pytest -k postgresql tests/release

@@ -31,6 +31,7 @@ from tasks.spec import (
     ScheduleSpec,
     ScoringSpec,
     SourceSpec,
+    TuningSpec,
     WindowSpec,
     read_spec,
 )
@@ -47,6 +48,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "linear": LinearSpec,
     "lightgbm": LightGBMSpec,
     "network": NetworkSpec,
+    "[tuning]": TuningSpec,
     "[gate]": GateSpec,
     "[gate.fairness]": FairnessSpec,
     "[gate.modes]": GateModes,
@@ -101,6 +103,7 @@ def test_every_target_of_the_makefile_that_a_user_needs_is_in_the_readme() -> No
             "benchmark",
             "benchmark-gate",
             "benchmark-drift",
+            "benchmark-learning",
             "drill-promotion",
             "drill-watch",
             "test-browser",

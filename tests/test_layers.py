@@ -38,7 +38,12 @@ DOORS = {
     "torch": {"tasks/learning/network"},
     "evidently": {"tasks/monitoring/report.py"},
     "optuna": {"tasks/learning/tuning.py"},
-    "matplotlib": {"tasks/judgement/canvas.py", "tasks/judgement/drawings.py", "tasks/judgement/intervals.py"},
+    "matplotlib": {
+        "tasks/judgement/canvas.py",
+        "tasks/judgement/drawings.py",
+        "tasks/judgement/intervals.py",
+        "tasks/judgement/search_drawings.py",
+    },
     "sqlalchemy": {"tasks/data/sql.py", "tasks/release/ledger"},
     "alembic": {"tasks/release/ledger"},
     "os.environ": {"tasks/settings.py"},

@@ -27,6 +27,10 @@ def test_outside_any_project_the_shipped_models_are_the_project(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("variables", "message"),
     [
+        (
+            {"PERENNIAL_PRICE": "0.35"},
+            "PERENNIAL_PRICE: found '0.35'; allowed: what the machine costs for an hour, such as \"0.35 EUR\"",
+        ),
         ({"PERENNIAL_THREADS": "two"}, "PERENNIAL_THREADS: found 'two'; allowed: a whole number from 1 up"),
         ({"PERENNIAL_HOME": "s3://bucket"}, "PERENNIAL_HOME: found 's3://bucket'; allowed for now: a folder"),
         (

@@ -53,8 +53,8 @@ class Fit:
         hasher = hashlib.sha256(repr((self.facts, _code())).encode())
         for rows in (self.train, self.validation):
             hasher.update(json.dumps([rows.matrix.names, rows.matrix.levels, rows.matrix.values.shape]).encode())
-            for array in (rows.matrix.values, rows.labels):
-                hasher.update(np.ascontiguousarray(array).data)
+            for array in (rows.matrix.values, rows.labels, rows.weights):
+                hasher.update(b"none" if array is None else np.ascontiguousarray(array).data)
         return hasher.hexdigest()
 
 

@@ -152,7 +152,8 @@ def _blocks(maker: Maker, rows: pa.Table, end: datetime) -> int:
 def _predictions(maker: Maker, model: Model, table: pa.Table) -> Family | None:
     """Return what the champion predicts for rows that it did not learn from: those that chose it, and judged it."""
     splits = maker.champion.lineage.splits
-    window = Window(splits.validation.start, splits.holdout.end)
+    chose = splits.holdout if maker.champion.lineage.refit else splits.validation
+    window = Window(chose.start, splits.holdout.end)
     rows = where(table, within(event_times(table, maker.spec.source.timestamp), window))
     if rows.num_rows == 0:
         return None

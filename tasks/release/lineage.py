@@ -20,6 +20,7 @@ LIBRARIES = (
     "lightgbm",
     "mlflow",
     "numpy",
+    "optuna",
     "pandas",
     "pandera",
     "prefect",
@@ -48,6 +49,14 @@ class Lineage:
     seed: int
     reason: str
     flow_run: str | None
+    window: str = "all"
+    """Which part of train was chosen, as the spec says it; ``splits.train`` is from when to when."""
+    refit: bool = False
+    """Fitted on validation too, once it had chosen."""
+    parent: int | None = None
+    """The version whose trees it begins from; None: trained afresh."""
+    continued: Window | None = None
+    """A stretch of time with every row that the parent, and what that began from, has learned from."""
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), default=lambda time: time.isoformat(), sort_keys=True)
@@ -57,7 +66,9 @@ class Lineage:
         found = json.loads(text)
         snapshots = {name: _snapshot(found[name]) for name in ("raw", "rows", "quarantined")}
         splits = Splits(**{part: _window(window) for part, window in found["splits"].items()})
-        return cls(**{**found, **snapshots, "splits": splits, "as_of": datetime.fromisoformat(found["as_of"])})
+        before = found.get("continued")
+        windows = {"splits": splits, "continued": _window(before) if before else None}
+        return cls(**{**found, **snapshots, **windows, "as_of": datetime.fromisoformat(found["as_of"])})
 
 
 @cache

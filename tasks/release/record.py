@@ -21,14 +21,17 @@ from tasks.judgement.holdout import Holdout
 from tasks.judgement.page import About, page
 from tasks.judgement.pictures import draw_pictures, save_pictures
 from tasks.judgement.verdict import Verdict
+from tasks.release import candidates
+from tasks.release.candidates import by_name
 from tasks.release.challenger import Challenger
 from tasks.release.evidence import REPORT, SPEC, VERDICT, collect
 from tasks.release.ledger.records import Evidence, Places
 from tasks.release.lineage import Lineage
+from tasks.release.study_pictures import draw_study
 from tasks.release.versions import Training
 from tasks.spec import ModelSpec
 
-LINEAGE = "lineage.json"
+LINEAGE, CANDIDATES, STUDY = "lineage.json", "candidates.json", "tuning.json"
 Arrays = dict[str, npt.NDArray[np.generic]]
 
 
@@ -58,6 +61,10 @@ def write(folder: Path, verdict: Verdict, held: Holdout, subject: Subject) -> Wr
     (folder / VERDICT).write_text(json.dumps(verdict.to_json(), indent=1), encoding="utf-8")
     (folder / "verdict.md").write_text(report.markdown(verdict), encoding="utf-8")
     (folder / REPORT).write_text(page(verdict, held, about, pictures=pictures), encoding="utf-8")
+    (folder / CANDIDATES).write_text(candidates.to_json(subject.challenger.candidates), encoding="utf-8")
+    if study := subject.challenger.study:
+        (folder / STUDY).write_text(candidates.study_to_json(study), encoding="utf-8")
+        save_pictures(folder, about.searched)
     (folder / LINEAGE).write_text(subject.lineage.to_json(), encoding="utf-8")
     (folder / SPEC).write_text(subject.spec.model_dump_json(indent=1), encoding="utf-8")
     pq.write_table(_predictions(held), folder / "holdout_predictions.parquet")
@@ -80,6 +87,8 @@ def _about(subject: Subject) -> About:
         importance=challenger.importance,
         classes=tuple(str(name) for name in challenger.classes),
         provenance=tuple(_provenance(challenger, subject.lineage)),
+        candidates=candidates.table(challenger.candidates, challenger.left_out, subject.spec.gate.metric),
+        searched=draw_study(challenger.study) if challenger.study else {},
     )
 
 
@@ -87,6 +96,9 @@ def _provenance(challenger: Challenger, lineage: Lineage) -> Iterator[tuple[str,
     yield "As of", write_time(lineage.as_of)
     yield "Reason", lineage.reason
     yield "Kind", challenger.kind
+    yield "Trained on", challenger.window + (", then on validation too" if lineage.refit else "")
+    if lineage.parent is not None:
+        yield "Begun from", f"version {lineage.parent}"
     yield "Model, by digest", challenger.artifact.digest
     yield "Rows, by digest", f"{lineage.rows.digest} ({lineage.rows.rows:,} rows)"
     yield "Rows as they came, by digest", f"{lineage.raw.digest} ({lineage.raw.rows:,} rows)"
@@ -123,10 +135,9 @@ def describe(subject: Subject, written: Written, *, cost: Mapping[str, float]) -
 def _metrics(challenger: Challenger, verdict: Verdict, metric: str) -> dict[str, float]:
     """Return the numbers of a run by name; one that could not be computed is left out."""
     found = {f"holdout.{name}": value for name, value in verdict.challenger_metrics.items()}
-    kinds = [candidate.kind for candidate in challenger.candidates]
-    for position, candidate in enumerate(challenger.candidates):
-        nth = kinds[:position].count(candidate.kind) + 1
-        found[f"validation.{metric}.{candidate.kind}" + (f".{nth}" if nth > 1 else "")] = candidate.value
+    found |= {f"validation.{metric}.{name}": value for name, value in by_name(challenger.candidates).items()}
+    if study := challenger.study:
+        found |= {"tuning.trials": len(study.trials), "tuning.seconds": sum(trial.seconds for trial in study.trials)}
     if verdict.comparison:
         found |= {"gain": verdict.comparison.difference, "gain.low": verdict.comparison.low}
     return {name: value for name, value in found.items() if isfinite(value)}
@@ -134,12 +145,15 @@ def _metrics(challenger: Challenger, verdict: Verdict, metric: str) -> dict[str,
 
 def _params(spec: ModelSpec, challenger: Challenger) -> dict[str, str]:
     """Return what was chosen, by the person and by validation: the spec's own keys, flattened."""
-    flat = {"kind": challenger.kind}
-    if challenger.dropped:
-        flat["dropped"] = "; ".join(challenger.dropped)
+    flat = {"kind": challenger.kind, "trained_on": challenger.window}
     for section, content in spec.model_dump(mode="json", exclude={"model", "description"}).items():
         keys = content.items() if isinstance(content, dict) else [("", content)]
         flat |= {f"{section}.{key}".rstrip("."): str(value) for key, value in keys}
+    if challenger.parent is not None:
+        flat["begun_from"] = str(challenger.parent)
+    chosen = next((one for one in challenger.candidates if one.chosen), None)
+    if chosen and chosen.tuned:
+        flat |= {f"tuned.{name}": str(value) for name, value in chosen.tuned.items()}
     return flat
 
 

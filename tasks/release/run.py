@@ -54,8 +54,15 @@ class TrainingRun:
 
     @property
     def recipe(self) -> Recipe:
-        checkpoints = Checkpoints(checkpoints_of(self.settings.of(self.spec.model)))
-        return Recipe(self.spec, self.contract, self.settings.threads, checkpoints)
+        home, price = self.settings.of(self.spec.model), self.settings.price
+        return Recipe(
+            spec=self.spec,
+            contract=self.contract,
+            threads=self.settings.threads,
+            checkpoints=Checkpoints(checkpoints_of(home)),
+            studies=home / "studies",
+            price_per_hour=price.per_hour if price else None,
+        )
 
 
 @contextmanager

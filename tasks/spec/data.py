@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from tasks.spec.section import Section
-from tasks.spec.values import Duration, Share, TimeZone, Uri
+from tasks.spec.values import Duration, Durations, Length, Lengths, Share, TimeZone, Uri
 
 CalendarPart = Literal["minute_of_day", "hour", "weekday", "day_of_month", "month", "day_of_year"]
 
@@ -41,9 +41,26 @@ class ContractSpec(Section):
 class WindowSpec(Section):
     """Which stretch of time trains, which chooses, which judges."""
 
-    train: Duration | Literal["all"] = Field("all", description="Length of the training window.")
+    train: Lengths = Field(
+        "all", description='Length of the training window, or a list such as ["30d", "all"]: validation chooses.'
+    )
+    half_life: Durations = Field(
+        (), description="Further candidates: the longest window, in which a row so much older counts half."
+    )
     validation: Duration = Field(description="Length of the window that chooses.")
     holdout: Duration = Field(description="Length of the window that judges.")
+    refit: bool = Field(False, description="Fit the chosen candidate once more, on train and validation together.")
+
+    @property
+    def lengths(self) -> tuple[Length, ...]:
+        """The training windows that are tried, in the order of the spec."""
+        return self.train if isinstance(self.train, tuple) else (self.train,)
+
+    @property
+    def longest(self) -> Length:
+        """The training window that the others are a part of."""
+        finite = [length for length in self.lengths if length != "all"]
+        return max(finite) if len(finite) == len(self.lengths) else "all"
 
 
 class FeaturesSpec(Section):

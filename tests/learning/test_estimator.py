@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from tasks.data.matrix import FeatureMatrix, Labelled, Target
-from tasks.errors import ArtifactDamaged
+from tasks.errors import ArtifactDamaged, SpecError
 from tasks.learning.baseline import BaselineSpec
-from tasks.learning.estimator import fit, load
+from tasks.learning.estimator import fit, load, require
 from tasks.learning.problem import Problem
 from tasks.metrics import evaluate
 from tasks.spec import LightGBMSpec, LinearSpec, NetworkSpec
@@ -118,3 +118,10 @@ def test_a_class_that_train_did_not_have_is_given_no_chance(kind):
 def test_an_unknown_kind_is_refused_with_the_kinds_that_can_be_read(tmp_path):
     with pytest.raises(ArtifactDamaged, match=r"kind 'forest'; this version reads baseline, linear, lightgbm, network"):
         load("forest", tmp_path)
+
+
+def test_a_kind_that_needs_validation_to_stop_is_refused_with_refit_before_anything_is_trained(spec):
+    network = NetworkSpec(kind="network")
+    window = spec.window.model_copy(update={"refit": True})
+    with pytest.raises(SpecError, match=r"candidates\[0\]: .*window.refit: found a candidate of kind 'network'"):
+        require(spec.model_copy(update={"candidates": [network], "window": window}))

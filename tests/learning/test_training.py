@@ -72,7 +72,7 @@ def test_a_candidate_that_cannot_be_fitted_is_dropped_with_the_reason(monkeypatc
     trained = train(spec(), rows(1, 1), rows(2, 1), target=TARGET, threads=1)
     assert [result.kind for result in trained.candidates] == ["baseline", "linear"]
     assert (trained.chosen.kind, trained.choice.kind) == ("linear", "linear")
-    assert trained.dropped == ("the loss is not finite",)
+    assert [(out.what, out.why) for out in trained.left_out] == [("lightgbm on all", "the loss is not finite")]
 
 
 def test_a_training_of_which_no_candidate_can_be_fitted_fails(monkeypatch):

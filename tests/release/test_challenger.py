@@ -1,6 +1,6 @@
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -13,12 +13,13 @@ from tasks.data.contract import Contract
 from tasks.data.ingestion import ingest, prepare
 from tasks.data.snapshot import Snapshot
 from tasks.data.splits import Splits, split
+from tasks.data.window import Window
 from tasks.errors import NotEnoughData
 from tasks.learning.checkpoints import Checkpoints, Keeper
 from tasks.release.artifact import load_artifact, read_sample
 from tasks.release.challenger import Challenger, Recipe, SplitCounts, count_splits, make_challenger
 from tasks.settings import Settings
-from tasks.spec import ModelSpec
+from tasks.spec import ModelSpec, TuningSpec, WindowSpec
 
 AS_OF = datetime(2024, 3, 1, tzinfo=UTC)
 
@@ -137,3 +138,27 @@ def test_checkpoints_are_kept_while_a_training_goes_on_and_none_is_left_when_it_
     assert kept
     assert not checkpoints.folder.exists()
     assert made.artifact.digest == make().artifact.digest
+
+
+def test_the_chosen_window_and_the_search_are_the_challenger_s(
+    rows: Callable[[], Snapshot], splits: Splits, spec: ModelSpec, contract: Contract, tmp_path: Path
+) -> None:
+    window = WindowSpec.model_validate({"train": ["15d", "all"], "validation": "10d", "holdout": "10d"})
+    asked = spec.model_copy(update={"window": window, "tuning": TuningSpec(trials=3)})
+    made = [
+        make_challenger(
+            rows(), split(asked, AS_OF), Recipe(asked, contract, 1, studies=tmp_path / "studies"), tmp_path / name
+        )
+        for name in ("a", "b")
+    ]
+
+    chosen = next(one for one in made[0].candidates if one.chosen)
+    assert made[0].window == chosen.window
+    expected = splits.train.end - timedelta(days=15) if chosen.window == "15d" else None
+    assert made[0].learned == Window(expected, splits.train.end)
+    assert made[0].study is not None
+    assert len(made[0].study.trials) == 4
+    assert made[0].artifact.digest == made[1].artifact.digest
+    assert len(list((tmp_path / "studies").iterdir())) == 1, (
+        "the second training is the same, and goes on with its study"
+    )

@@ -18,6 +18,8 @@ from tasks.learning.network.shape import Parameters, Shape, join
 from tasks.learning.problem import Problem
 from tasks.spec import NetworkSpec
 
+_QUICK_EPOCHS = 3
+
 
 def fit(candidate: NetworkSpec, train: Labelled, validation: Labelled, problem: Problem) -> Network:
     """Return the network whose parameters were best on ``validation``."""
@@ -34,13 +36,19 @@ def fit(candidate: NetworkSpec, train: Labelled, validation: Labelled, problem: 
     facts = (plan, problem.target, metadata.version("torch"))
     parameters = learn(
         plan,
-        Rows.on(device, inputs, _targets(train.labels, answers)),
+        Rows.on(device, inputs, _targets(train.labels, answers), train.weights),
         Rows.on(device, reader.read(judges.matrix), _targets(judges.labels, answers)),
         Keeper(problem.checkpoints, Fit(train, validation, facts)),
+        watch=problem.watch,
     )
     weights = join(_with_unseen(parameters, inputs))
     network = Network(answers, reader, shape, weights, {})
     return replace(network, shares=permutation_shares(network.predict, validation, problem))
+
+
+def quick(candidate: NetworkSpec) -> NetworkSpec:
+    """Return a candidate that costs a few epochs, by which windows are told apart."""
+    return candidate.model_copy(update={"epochs": min(candidate.epochs or _QUICK_EPOCHS, _QUICK_EPOCHS)})
 
 
 def _answers(train: Labelled, problem: Problem) -> Answers:

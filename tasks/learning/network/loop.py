@@ -1,6 +1,7 @@
 """Epoch after epoch over rows in memory, until validation gains nothing more."""
 
 import logging
+from collections.abc import Callable
 from math import isfinite
 
 import numpy as np
@@ -14,8 +15,10 @@ from tasks.learning.network.shape import Parameters
 _log = logging.getLogger("perennial")
 
 
-def learn(plan: Plan, train: Rows, validation: Rows, keeper: Keeper) -> Parameters:
-    """Return the parameters of the epoch that was best on ``validation``.
+def learn(
+    plan: Plan, train: Rows, validation: Rows, keeper: Keeper, *, watch: Callable[[int, float], None] | None = None
+) -> Parameters:
+    """Return the parameters of the epoch that was best on ``validation``; ``watch`` is told the loss of each.
 
     Raises:
         CandidateFailed: no epoch had a finite loss.
@@ -30,9 +33,11 @@ def learn(plan: Plan, train: Rows, validation: Rows, keeper: Keeper) -> Paramete
             run.learn(train.at(order[start : start + plan.pace.batch]))
             if keeper.due:
                 keeper.keep(run.write())
-        if not isfinite(run.judge(validation)):
+        if not isfinite(loss := run.judge(validation)):
             _diverged(run)
             break
+        if watch:
+            watch(run.epoch, loss)
     return {name: values.cpu().numpy() for name, values in run.best.items()}
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch.nn import functional
 
+from tasks.data.matrix import FloatArray
 from tasks.learning.network import forward, schedule
 from tasks.learning.network.inputs import Inputs
 from tasks.learning.network.schedule import Pace
@@ -19,9 +20,11 @@ from tasks.spec import NetworkSpec
 _LONGEST_GRADIENT = 1.0
 _JUDGED_AT_ONCE = 8192
 _LOSSES = {
-    "binary": lambda scores, labels: functional.binary_cross_entropy_with_logits(scores[:, 0], labels, reduction="sum"),
-    "multiclass": lambda scores, labels: functional.cross_entropy(scores, labels, reduction="sum"),
-    "regression": lambda scores, labels: functional.mse_loss(scores[:, 0], labels, reduction="sum"),
+    "binary": lambda scores, labels, sum_: functional.binary_cross_entropy_with_logits(
+        scores[:, 0], labels, reduction=sum_
+    ),
+    "multiclass": lambda scores, labels, sum_: functional.cross_entropy(scores, labels, reduction=sum_),
+    "regression": lambda scores, labels, sum_: functional.mse_loss(scores[:, 0], labels, reduction=sum_),
 }
 
 
@@ -32,16 +35,24 @@ class Rows:
     numbers: torch.Tensor
     codes: torch.Tensor
     labels: torch.Tensor
+    weights: torch.Tensor | None = None
+    """How much each row counts, 1 in the mean; None: all alike."""
 
     @classmethod
-    def on(cls, device: str, inputs: Inputs, labels: np.typing.NDArray[Any]) -> "Rows":
-        return cls(*(torch.tensor(array, device=device) for array in (inputs.numbers, inputs.codes, labels)))
+    def on(
+        cls, device: str, inputs: Inputs, labels: np.typing.NDArray[Any], weights: FloatArray | None = None
+    ) -> "Rows":
+        read = [torch.tensor(array, device=device) for array in (inputs.numbers, inputs.codes, labels)]
+        if weights is not None:
+            read.append(torch.tensor((weights / weights.mean()).astype(np.float32), device=device))
+        return cls(*read)
 
     def __len__(self) -> int:
         return len(self.labels)
 
     def at(self, which: torch.Tensor | slice) -> "Rows":
-        return Rows(self.numbers[which], self.codes[which], self.labels[which])
+        weights = None if self.weights is None else self.weights[which]
+        return Rows(self.numbers[which], self.codes[which], self.labels[which], weights)
 
 
 @dataclass(frozen=True)
@@ -131,7 +142,9 @@ class Run:
         """Return the sum of the losses of ``rows``; a GPU multiplies in bfloat16."""
         with torch.autocast(self.plan.device, dtype=torch.bfloat16, enabled=self.plan.device == "cuda"):
             scores = forward.scores(self.plan.shape, self._parameters, rows.numbers, rows.codes, dropout)
-        return _LOSSES[self.plan.task](scores.float(), rows.labels)
+        if rows.weights is None:
+            return _LOSSES[self.plan.task](scores.float(), rows.labels, "sum")
+        return (_LOSSES[self.plan.task](scores.float(), rows.labels, "none") * rows.weights).sum()
 
     def _copy(self) -> dict[str, torch.Tensor]:
         return {name: values.detach().clone() for name, values in self._parameters.items()}

@@ -1,0 +1,1 @@
+"""How well learning chooses, and at what price."""
