@@ -49,8 +49,8 @@ def study(runner: Runner) -> Section:
         simulated=(
             f"Measured: {_TURNS} turns of {_BATCHES} batches of {_BATCH} rows for either loop, in turns, the median of "
             "each; the plain one has modules, AdamW and dropout as torch has them, and neither schedule nor clipping. "
-            "Both on one thread. The kinds are fitted with their defaults to the shipped model's rows, on one thread; the "
-            "seconds are those of fitting with all that belongs to it."
+            "Both on one thread. The kinds are fitted with their defaults to the shipped model's rows, on one thread; "
+            "the seconds are those of fitting with all that belongs to it."
         ),
     )
 
