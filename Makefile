@@ -27,7 +27,7 @@ benchmark: $(VENV)/dev   ## Time `perennial train` beside a plain script that do
 benchmark-gate: $(VENV)/dev ## Measure what the gate promises, and write docs/gate.md
 	$(BIN)/python -m benchmarks.gate
 
-benchmark-learning: $(VENV)/dev ## Measure how well windows, parameters and kinds are chosen, and write docs/learning.md
+benchmark-learning: $(VENV)/network ## Measure how well windows, parameters and kinds are chosen, and write docs/learning.md
 	$(BIN)/python -m benchmarks.learning
 
 drill-promotion: $(VENV)/drill ## Kill decisions wherever they can be killed, and write docs/reliability.md

@@ -1,1 +1,1 @@
-"""How well learning chooses, and at what price."""
+"""What learning promises, measured: on real flights, and beside the bare libraries."""

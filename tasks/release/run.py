@@ -67,12 +67,13 @@ class TrainingRun:
 
 @contextmanager
 def open_training(
-    model: str, reason: Reason, as_of: datetime | None, request: int | None = None
+    model: str, reason: Reason, as_of: datetime | None, request: int | None = None, *, now: datetime | None = None
 ) -> Iterator[TrainingRun | Idle]:
     """Give one training its spec, its folder, its registrar, and the model to itself.
 
     One that was started for a ``request`` has the request's reason, and its ``as_of`` unless it is given one; or it
-    is told why there is nothing to do.
+    is told why there is nothing to do. With neither, ``now`` is what may be known: a run that is begun again after a
+    crash says when it was first begun, so that it reads the same rows and goes on from its checkpoints.
 
     Raises:
         SpecError: a candidate asks for what this machine does not have.
@@ -89,7 +90,8 @@ def open_training(
         if isinstance(turn, Idle):
             yield turn
             return
-        moment, why = _moment(turn, as_of), turn.asked.reason if turn.asked else reason
+        moment = _moment(turn, as_of, now or datetime.now(UTC))
+        why = turn.asked.reason if turn.asked else reason
         with charged(ledger, model, Charge(run, why), settings.price) as meter, Registrar(settings) as registrar:
             for place in ("raw", "rows", "quarantine"):
                 remove_unfinished(home / place)
@@ -109,10 +111,10 @@ def open_training(
             )
 
 
-def _moment(turn: Turn, as_of: datetime | None) -> datetime:
+def _moment(turn: Turn, as_of: datetime | None, now: datetime) -> datetime:
     if as_of:
         return as_utc(as_of)
-    return turn.asked.as_of if turn.asked else datetime.now(UTC)
+    return turn.asked.as_of if turn.asked else now
 
 
 def _run_name() -> str:

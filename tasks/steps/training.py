@@ -2,6 +2,7 @@
 
 import logging
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from prefect import task
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
@@ -44,6 +45,12 @@ class Parts:
 
     prepared: Prepared
     splits: Splits
+
+
+def begun() -> datetime | None:
+    """Return when this run was first begun: Prefect keeps that when it begins the run again."""
+    context = FlowRunContext.get()
+    return context.flow_run.start_time if context and context.flow_run else None
 
 
 @task(cache_policy=NO_CACHE, **outside.AGAIN)

@@ -5,13 +5,16 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pyarrow as pa
 import pytest
+from prefect import flow
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import FlowFilter, FlowFilterName, FlowRunFilter, FlowRunFilterId
 from prefect.client.schemas.objects import State
 from prefect.client.schemas.sorting import FlowRunSort
+from prefect.context import FlowRunContext
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from flows.training import run_requested, run_training, training_flow
@@ -26,8 +29,10 @@ from tasks.release.ledger.records import Answered, Judged, Requested
 from tasks.release.ledger.standing import standing
 from tasks.release.proposing import Trained
 from tasks.release.registry import Registry
+from tasks.release.run import TrainingRun, open_training
 from tasks.settings import Settings
 from tasks.spec import PromotionSpec
+from tasks.steps.training import begun
 
 pytestmark = [pytest.mark.server, pytest.mark.usefixtures("project")]
 FIRST, SECOND = datetime(2024, 2, 10, tzinfo=UTC), datetime(2024, 3, 1, tzinfo=UTC)
@@ -265,3 +270,30 @@ def test_a_request_whose_data_are_refused_three_times_is_answered_with_the_reaso
 
 async def _requested(number: int) -> State[Any]:
     return await training_flow("returns", request=number, return_state=True)
+
+
+@flow
+async def _when_begun() -> tuple[datetime | None, UUID]:
+    context = FlowRunContext.get()
+    assert context is not None
+    assert context.flow_run is not None
+    return begun(), context.flow_run.id
+
+
+def test_a_run_knows_when_it_was_first_begun() -> None:
+    async def ask_the_server() -> datetime | None:
+        async with get_client() as client:
+            return (await client.read_flow_run(run)).start_time
+
+    found, run = asyncio.run(_when_begun())
+    assert found is not None
+    assert found == asyncio.run(ask_the_server())
+
+
+def test_a_training_that_is_begun_again_sees_what_it_saw_the_first_time() -> None:
+    with open_training("returns", "manual", None, now=FIRST) as run:
+        assert isinstance(run, TrainingRun)
+        assert run.as_of == FIRST
+    with open_training("returns", "manual", SECOND, now=FIRST) as run:
+        assert isinstance(run, TrainingRun)
+        assert run.as_of == SECOND

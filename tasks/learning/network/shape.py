@@ -8,8 +8,9 @@
 Pre-activation residual blocks as in Gorishniy et al. 2021 (ResNet), with layer norm, which no batch changes.
 """
 
+import math
 from dataclasses import dataclass
-from math import ceil, exp, log, prod, sqrt
+from math import ceil, prod, sqrt
 
 import numpy as np
 import numpy.typing as npt
@@ -75,7 +76,7 @@ def join(parameters: Parameters) -> Values:
 
 def embedding_width(levels: int) -> int:
     """Return the columns that a category of so many levels is embedded in: fastai's rule, found by experience."""
-    return min(_WIDEST_EMBEDDING, ceil(1.6 * exp(0.56 * log(levels))))
+    return min(_WIDEST_EMBEDDING, ceil(1.6 * math.pow(levels, 0.56)))
 
 
 def _first(name: str, shape: tuple[int, ...], random: np.random.Generator) -> Values:
