@@ -12,12 +12,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
-from typing import Any, Literal
+from typing import Any, BinaryIO, Literal
 from urllib.parse import unquote, urlsplit
 
-from tasks.data.atomic import is_finished
+from tasks.data.atomic import is_finished, write_whole
 from tasks.data.objects import Objects
 from tasks.errors import StoreError
 from tasks.settings import load_settings
@@ -36,6 +37,15 @@ def keep(path: Path, *, once: bool = False) -> str:
     there = shared.objects.under(shared.name(path)) if once else {}
     _put(shared, [file for file in _files(path) if shared.name(file) not in there])
     return shared.uri(path)
+
+
+def write(path: Path, fill: Callable[[BinaryIO], object]) -> None:
+    """Write and keep a file whose name does not say its content; it is here only if the store has it.
+
+    So what a killed process leaves can stand in the way of no file that another machine writes under that name.
+    """
+    shared = _shared(path)
+    write_whole(path, fill, first=partial(shared.objects.put, shared.name(path)) if shared else None)
 
 
 def uri(path: Path) -> str:

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from tasks.data import store
-from tasks.data.atomic import write_text
 from tasks.monitoring.policy import PolicyDecision
 from tasks.monitoring.realised import Realised
 from tasks.monitoring.signal import Signal
@@ -54,8 +53,7 @@ def save_check(folder: Path, check: Check) -> str:
     """Write ``check`` into ``folder``, and return the digest of what was written; one of the same time is replaced."""
     text = json.dumps(check.to_json(), indent=1, ensure_ascii=False, sort_keys=True)
     path = folder / f"{_stamp(check.as_of)}.json"
-    write_text(path, text)
-    store.keep(path)
+    store.write(path, lambda file: file.write(text.encode()))
     return hashlib.sha256(text.encode()).hexdigest()
 
 
