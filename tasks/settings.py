@@ -205,7 +205,7 @@ def _home(env: Mapping[str, str], project: Path) -> Path:
     if not named:
         return project / ".perennial"
     if "://" in named:
-        raise SettingsError(f"PERENNIAL_HOME: found {named!r}; allowed for now: a folder on this machine")
+        raise SettingsError(f"PERENNIAL_HOME: found {named!r}; allowed: a folder; PERENNIAL_STORE takes a store")
     return Path(named).expanduser().resolve()
 
 

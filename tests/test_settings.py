@@ -32,7 +32,10 @@ def test_outside_any_project_the_shipped_models_are_the_project(tmp_path: Path) 
             "PERENNIAL_PRICE: found '0.35'; allowed: what the machine costs for an hour, such as \"0.35 EUR\"",
         ),
         ({"PERENNIAL_THREADS": "two"}, "PERENNIAL_THREADS: found 'two'; allowed: a whole number from 1 up"),
-        ({"PERENNIAL_HOME": "s3://bucket"}, "PERENNIAL_HOME: found 's3://bucket'; allowed for now: a folder"),
+        (
+            {"PERENNIAL_HOME": "s3://bucket"},
+            "PERENNIAL_HOME: found 's3://bucket'; allowed: a folder; PERENNIAL_STORE takes a store",
+        ),
         (
             {"PERENNIAL_PROJECT": "/no/such"},
             "PERENNIAL_PROJECT: found '/no/such'; allowed: a folder that exists",

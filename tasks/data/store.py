@@ -8,16 +8,17 @@ is out of date.
 
 import filecmp
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, BinaryIO, Literal
 from urllib.parse import unquote, urlsplit
 
-from tasks.data.atomic import is_finished
+from tasks.data.atomic import is_finished, write_whole
 from tasks.data.objects import Objects
 from tasks.errors import StoreError
 from tasks.settings import load_settings
@@ -36,6 +37,15 @@ def keep(path: Path, *, once: bool = False) -> str:
     there = shared.objects.under(shared.name(path)) if once else {}
     _put(shared, [file for file in _files(path) if shared.name(file) not in there])
     return shared.uri(path)
+
+
+def write(path: Path, fill: Callable[[BinaryIO], object]) -> None:
+    """Write and keep a file whose name does not say its content; it is here only if the store has it.
+
+    So what a killed process leaves can stand in the way of no file that another machine writes under that name.
+    """
+    shared = _shared(path)
+    write_whole(path, fill, first=partial(shared.objects.put, shared.name(path)) if shared else None)
 
 
 def uri(path: Path) -> str:
@@ -112,18 +122,16 @@ def opened(path: Path) -> Iterator[Any]:
             yield file
 
 
-def mend(place: str | Path, *, by_size: bool = False) -> list[str]:
+def mend(place: str | Path, *, by: Literal["content", "size", "name"] = "content") -> list[str]:
     """Put again what the store does not have as it is here, and return its names.
 
-    What is here of ``place`` is known to be good. With ``by_size`` nothing is read to compare it.
+    ``by`` says what is compared. What is here of ``place`` is known to be good, unless it is by name.
     """
     path = here(place)
     if not (shared := _shared(path)):
         return []
     there = shared.objects.under(shared.name(path))
-    wrong = [file for file in _files(path) if there.get(shared.name(file)) != file.stat().st_size]
-    if not by_size:
-        wrong += [file for file in _files(path) if file not in wrong and not _is_same(shared, file)]
+    wrong = [file for file in _files(path) if not _is_there(shared, file, there, by)]
     _put(shared, wrong)
     return [shared.name(file) for file in wrong]
 
@@ -207,6 +215,13 @@ def _files(path: Path) -> list[Path]:
 def _each(do: Callable[[Path], None], paths: Sequence[Path]) -> None:
     with ThreadPoolExecutor(_AT_ONCE) as several:
         list(several.map(do, paths))
+
+
+def _is_there(shared: _Shared, file: Path, sizes: Mapping[str, int], by: str) -> bool:
+    size = sizes.get(shared.name(file))
+    if size is None or by == "name":
+        return size is not None
+    return size == file.stat().st_size and (by == "size" or _is_same(shared, file))
 
 
 def _is_same(shared: _Shared, file: Path) -> bool:

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from tasks.data import store
-from tasks.data.atomic import write_text
 from tasks.monitoring.policy import PolicyDecision
 from tasks.monitoring.realised import Realised
 from tasks.monitoring.signal import Signal
@@ -72,8 +71,7 @@ def save_check(folder: Path, check: Check) -> KeptCheck:
         return KeptCheck(there[-1], digest)
     number = _name(there[-1])[1] + 1 if there else 1
     path = folder / (f"{stamp}.json" if number == 1 else f"{stamp}-{number}.json")
-    write_text(path, text)
-    store.keep(path)
+    store.write(path, lambda file: file.write(text.encode()))
     return KeptCheck(path, digest)
 
 

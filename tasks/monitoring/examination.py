@@ -1,7 +1,8 @@
 """Look for what is wrong with what scorings and checks have kept, and mend what can be mended."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
@@ -53,7 +54,7 @@ def _scored(spec: ModelSpec, settings: Settings, ledger: Ledger) -> Iterator[Fin
         rows = Snapshot(store.uri(folder / f"{digest}.parquet"), digest, 0, None, None)
         try:
             check_rows(rows)
-            mended += store.mend(rows.uri, by_size=True)
+            mended += store.mend(rows.uri, by="size")
         except SnapshotDamaged as error:
             wrong.append(str(error))
     yield from mended_in_store(spec.model, "scored rows", mended)
@@ -79,7 +80,7 @@ def _profile(spec: ModelSpec, settings: Settings, ledger: Ledger) -> Iterator[Fi
         folder = Maker(spec, settings, in_use(ledger.entries(spec.model), spec.model)).folder
     except RegistryError:  # there is no champion, or its doctor has said so
         return
-    if store.here(folder).exists() and kept.load(folder) is None:
+    if store.here(folder).exists() and not _of_two(folder, lambda: kept.load(folder) is not None):
         store.remove(folder)
         yield Finding("mended", f"{spec.model}: the kept profile was damaged; the next check makes it again")
 
@@ -87,9 +88,7 @@ def _profile(spec: ModelSpec, settings: Settings, ledger: Ledger) -> Iterator[Fi
 def _checks(model: str, home: Path) -> Iterator[Finding]:
     """Look at the kept checks; one that cannot be read is set aside, as every later check would stumble over it."""
     for path in store.fetched(store.find(home / CHECKS, "*.json")):
-        try:
-            json.loads(path.read_bytes())
-        except ValueError:
+        if not _of_two(path, partial(_is_json, path)):
             aside = path.rename(path.with_name(path.name + _DAMAGED))
             store.keep(aside)
             store.remove(path)
@@ -111,6 +110,19 @@ def _waste(spec: ModelSpec, settings: Settings, ledger: Ledger) -> Iterator[Find
         yield Finding(
             "well", f"{spec.model}: nothing rests on {freed:,.1f} MB; `perennial prune {spec.model}` says of what"
         )
+
+
+def _of_two(place: Path, is_good: Callable[[], bool]) -> bool:
+    """Say whether this machine's copy is good, or the store's that then takes its place."""
+    return is_good() or (store.again(place) and is_good())
+
+
+def _is_json(path: Path) -> bool:
+    try:
+        json.loads(path.read_bytes())
+    except ValueError:
+        return False
+    return True
 
 
 def _is_parquet(path: Path) -> bool:

@@ -9,12 +9,12 @@ from tasks.data import store
 from tasks.errors import ArtifactDamaged, PerennialError
 from tasks.release import decisions, requests
 from tasks.release.artifact import check_artifact
-from tasks.release.evidence import check_rows, collect
+from tasks.release.evidence import REPORT, SPEC, VERDICT, check_rows, collect
 from tasks.release.in_use import in_use
 from tasks.release.ledger.book import Ledger
 from tasks.release.ledger.entries import Entry
 from tasks.release.ledger.leases import PURPOSES, at_work, give_back
-from tasks.release.ledger.records import Expired
+from tasks.release.ledger.records import Expired, Places
 from tasks.release.ledger.standing import Pending, Standing, standing
 from tasks.release.registrar import Registrar
 from tasks.release.retention import find_waste
@@ -85,13 +85,22 @@ def _rows(model: str, now: Standing, entries: list[Entry]) -> Iterator[Finding]:
     if now.champion is None:
         return
     try:
-        rows = in_use(entries, model).lineage.rows
+        champion = in_use(entries, model)
+        rows = champion.lineage.rows
         check_rows(rows)
     except PerennialError as error:
         yield Finding("ill", f"{model}: what the champion learned from: {error}")
     else:
         yield Finding("well", f"{model}: the {rows.rows:,} rows that it was made of are what was saved")
         yield from mended_in_store(model, "the rows that it was made of", store.mend(rows.uri))
+        yield from mended_in_store(model, "the record of its training", store.mend(champion.files, by="name"))
+
+
+def _mend(where: Places) -> list[str]:
+    """Put again what the store lost of unchanged evidence, and return its names."""
+    named = [f"{where.files}/{name}" for name in (VERDICT, REPORT, SPEC)]
+    names = [name for uri in (where.artifact, where.rows, *named) for name in store.mend(uri)]
+    return [*names, *store.mend(where.files, by="name")]
 
 
 def mended_in_store(model: str, what: str, names: Sequence[str]) -> Iterator[Finding]:
@@ -106,9 +115,7 @@ def _proposals(model: str, now: Standing, ledger: Ledger) -> Iterator[Finding]:
         why = _void(now, pending)
         if why is None:
             yield Finding("well", f"{model}: version {pending.version} awaits a person, and its evidence is there")
-            where = pending.proposed.where
-            names = [name for uri in (where.artifact, where.rows, where.files) for name in store.mend(uri)]
-            yield from mended_in_store(model, "evidence of the proposal", names)
+            yield from mended_in_store(model, "evidence of the proposal", _mend(pending.proposed.where))
             continue
         with ledger.deciding() as page:
             if standing(page.entries(model)).proposal_of(pending.version):

@@ -190,6 +190,21 @@ def test_what_the_store_lost_is_put_there_again_from_a_good_copy(what: str, shar
     assert store.mend(reference) == []
 
 
+def test_a_file_whose_name_does_not_say_its_content_is_here_only_if_the_store_has_it(
+    shared: Path, machine: Move
+) -> None:
+    path = machine("a") / "checks" / "1.json"
+    written(shared / "checks", "a file where a folder is needed")
+    with pytest.raises(StoreError):
+        store.write(path, lambda file: file.write(b"of a"))
+    assert not path.exists()
+
+    (shared / "checks").unlink()
+    store.write(machine("b") / "checks" / "1.json", lambda file: file.write(b"of b"))
+    machine("a")
+    assert store.here(path).read_text() == "of b"
+
+
 @pytest.mark.usefixtures("shared")
 def test_a_file_is_read_in_places_without_being_fetched(machine: Move) -> None:
     store.keep(written(machine("a") / "part.parquet", "0123456789"))

@@ -24,7 +24,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from tasks.data import store
-from tasks.data.atomic import remove_unfinished, write_whole
+from tasks.data.atomic import remove_unfinished
 from tasks.data.keys import Keys
 from tasks.data.matrix import FloatArray
 from tasks.data.rows import where
@@ -58,8 +58,7 @@ class Log:
         """Write the ``rows`` of ``day``, none of which the log has yet, as one part."""
         keys = rows.column(ROW_KEY).to_numpy()
         name = f"part-{hashlib.sha256(keys.tobytes()).hexdigest()[:32]}.parquet"
-        write_whole(self._place(day) / name, lambda file: pq.write_table(rows, file, compression="zstd"))
-        store.keep(self._place(day) / name)
+        store.write(self._place(day) / name, lambda file: pq.write_table(rows, file, compression="zstd"))
 
     def tidy(self, day: int) -> None:
         """Delete what writers that died have left of ``day``."""
