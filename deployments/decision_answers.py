@@ -34,17 +34,19 @@ class Person:
     """By MLflow, by their own password."""
 
 
-def person(model: str, named: str | None) -> Person:
+def person(model: str, named: str | None, *, rolls_back: bool = False) -> Person:
     """Return who decides on ``model``: whoever MLflow knows by their login, where it asks for one.
 
-    Where it does not, the one who is named, or whoever is logged in to this machine.
+    Where it does not, the one who is named, or whoever is logged in to this machine; and so for a rollback while MLflow
+    does not answer, by whoever keeps the stack.
     """
     settings = load_settings()
     load_spec(model, settings.specs)
     if settings.people:
-        from tasks.release.people import identified
+        from tasks.release.people import identified, keeps_the_stack_alone
 
-        return Person(identified(settings.people, model, named), identified=True)
+        if not (rolls_back and keeps_the_stack_alone(settings.people)):
+            return Person(identified(settings.people, model, named), identified=True)
     return Person(getpass.getuser() if named is None else named, identified=False)
 
 

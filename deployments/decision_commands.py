@@ -67,13 +67,16 @@ def reject(model: str, version: int, by: str | None, reason: str, as_json: bool)
 def rollback(model: str, to: int | None, by: str | None, reason: str, as_json: bool) -> None:
     """Make the champion before this one champion again, or the one that --to names.
 
+    It works while MLflow's server is down: its alias follows later. With --auth, whoever can read the stack's secrets
+    may do so then; else MLflow says who may.
+
     \b
     Example:
       perennial rollback flight_delay --reason "alarms since noon"
     """
     from deployments import decision_answers
 
-    tell(decision_answers.rollback(model, to, decision_answers.person(model, by), reason), as_json)
+    tell(decision_answers.rollback(model, to, decision_answers.person(model, by, rolls_back=True), reason), as_json)
 
 
 @command
