@@ -57,6 +57,7 @@ def study(runner: Runner) -> Section:
     ratio, noise = _beside_library(parts, target), _noise(parts, target)
     tuned, bare, forest, own = rivals
     first, last = weeks[0], weeks[-1]
+    later = mean(week.seconds for week in weeks[1:])
     level = 1 + NOISE
     missed = [
         f"the search is behind {other.name} by {100 * (tuned.holdout / other.holdout - 1):.2f} %"
@@ -74,7 +75,7 @@ def study(runner: Runner) -> Section:
             f"{own.holdout:.4f}. "
             f"Fitting {_ROUNDS} rounds takes {ratio:.2f} × the CPU of the bare library call. The search of week "
             f"{len(weeks)} took {100 * last.seconds / first.seconds:.0f} % of the CPU of the first, those of "
-            f"weeks 2 to {len(weeks)} took {100 * mean(week.seconds for week in weeks[1:]) / first.seconds:.0f} % on average."
+            f"weeks 2 to {len(weeks)} took {100 * later / first.seconds:.0f} % on average."
         ),
         missed=tuple(missed),
         parts=(
