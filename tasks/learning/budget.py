@@ -8,8 +8,10 @@ from tasks.errors import SettingsError
 from tasks.learning.studies import Trial
 from tasks.spec import ModelSpec, TuningSpec
 
-NOISE = 0.001
+NOISE = 0.003
 """Share of the loss that counts as no gain: what another seed of the same parameters changes (docs/learning.md)."""
+_SOONER = 3
+"""How many times sooner a search ends that began from what earlier ones found."""
 SPENT = "the budget of time is spent"
 
 
@@ -27,10 +29,11 @@ class Limits:
         """Seconds that are left."""
         return self.deadline - self.clock()
 
-    def reached(self, trials: Sequence[Trial], *, whole: float | None) -> str | None:
+    def reached(self, trials: Sequence[Trial], starts: int, *, whole: float | None) -> str | None:
         """Return why no further trial is to begin; None: one is.
 
-        ``whole`` is what a trial may take where it cannot be interrupted; None: it can be.
+        ``starts`` is how many of the first trials earlier studies gave: all of them are tried. ``whole`` is what a
+        trial may take where it cannot be interrupted; None: it can be.
         """
         if self.tuning.trials is not None and len(trials) > self.tuning.trials:
             return f"all {self.tuning.trials} trials are done"
@@ -38,9 +41,9 @@ class Limits:
             return SPENT
         if whole is not None and self.left < whole:
             return "the budget of time does not hold another trial"
-        idle = len(trials) - 1 - _last_gain(trials)
-        if idle >= self.tuning.patience:
-            return f"{idle} trials in a row gained less than {100 * NOISE:g} % of the loss"
+        idle = len(trials) - 1 - max(starts, _last_gain(trials))
+        if idle >= (-(-self.tuning.patience // _SOONER) if starts else self.tuning.patience):
+            return f"{idle} trials in a row gained less than {100 * NOISE:.2g} % of the loss"
         return None
 
 

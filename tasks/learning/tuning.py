@@ -112,7 +112,8 @@ class _Search:
         """Try until something ends it."""
         if not self._journal.trials:
             self._journal.add(self._first())
-        while (ended := self._limits.reached(self._journal.trials, whole=self._whole())) is None:
+        journal = self._journal
+        while (ended := self._limits.reached(journal.trials, len(journal.starts), whole=self._whole())) is None:
             start = self._limits.clock()
             try:
                 self._journal.add(self._try(len(self._journal.trials)))

@@ -12,7 +12,10 @@ class TuningSpec(Section):
     minutes: float | None = Field(None, gt=0, description="Most minutes to spend on one training.")
     money: float | None = Field(None, gt=0, description="Most money to spend on one training, at PERENNIAL_PRICE.")
     patience: int = Field(
-        15, ge=1, description="The search ends early after so many trials without a gain above the noise."
+        15,
+        ge=1,
+        description="The search ends early after so many trials without a gain above the noise; after a third of them, "
+        "if it began from earlier studies.",
     )
     monthly_minutes: float | None = Field(
         None, gt=0, description="Most minutes within 30 days, over all trainings of the model."

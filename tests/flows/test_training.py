@@ -100,6 +100,31 @@ def test_a_spec_that_needs_nobody_promotes_by_itself(edit: Callable[[str, str, s
     assert Registry(settings).alias("returns") == 1
 
 
+def test_windows_a_search_and_the_champion_s_own_trees_are_tried_and_recorded(
+    edit: Callable[[str, str, str], None], settings: Settings
+) -> None:
+    edit("deployments/returns.toml", "[window]", '[window]\ntrain = ["10d", "all"]\nhalf_life = "20d"')
+    edit("deployments/returns.toml", '[[candidates]]\nkind = "linear"\n\n', "")
+    warm = '[[candidates]]\nkind = "lightgbm"\nwarm_start = "continue"\n\n[tuning]\ntrials = 3\n\n[gate]'
+    edit("deployments/returns.toml", "[gate]", warm)
+    first = run_training("returns", "manual", FIRST)
+    assert first.version is not None, first.verdict.reasons
+    promote(settings, 1)
+
+    second = run_training("returns", "manual", SECOND)
+
+    tried = json.loads((Path(second.files) / "candidates.json").read_text())
+    assert {one["window"] for one in tried} == {"10d", "all", "all, half-life 20d"}
+    assert [one["rival"] is not None for one in tried if one["warm"]] == [True] * 3
+    chosen = next(one for one in tried if one["chosen"])
+    assert second.lineage.window == chosen["window"]
+    assert (second.lineage.parent, second.lineage.continued is not None) == (
+        (1, True) if chosen["warm"] else (None, False)
+    )
+    assert len(json.loads((Path(second.files) / "tuning.json").read_text())["trials"]) == 4
+    assert len(list((settings.of("returns") / "studies").glob("*.jsonl"))) == 2
+
+
 def test_a_challenger_is_judged_beside_the_champion_on_rows_that_neither_has_seen(settings: Settings) -> None:
     first = run_training("returns", "manual", FIRST)
     promote(settings, 1)

@@ -33,12 +33,12 @@ def spec(window, candidates=({"kind": "lightgbm", "rounds": 60, "leaves": 7},), 
     )
 
 
-def rows(first, days, turn=None, seed=0):
+def rows(first, days, turn=None, before=-1):
     """Return rows of a stream whose rule is another one after day ``turn``; ages count from its end."""
-    random = np.random.default_rng([seed, first])
+    random = np.random.default_rng([0, first])
     values = random.normal(size=(days * A_DAY, 3)).astype(np.float32)
     day = first + np.arange(days * A_DAY) / A_DAY
-    sign = np.where(day < turn, -1, 1) if turn is not None else 1
+    sign = np.where(day < turn, before, 1) if turn is not None else 1
     labels = sign * values[:, 0] + values[:, 1] + 0.3 * random.normal(size=len(values))
     ages = ((first + days - day) * DAY).astype(np.int64)
     return Labelled(FeatureMatrix(values, ("a", "b", "c"), (0, 0, 0)), labels, ages=ages)
@@ -131,14 +131,22 @@ def test_a_window_of_one_class_is_left_out():
 
 
 def test_refitting_learns_from_validation_too():
-    linear = [{"kind": "linear"}]
-    before, after = (fitted({"train": "10d", "refit": refit}, turn=106, candidates=linear) for refit in (False, True))
+    validation, new = rows(DAYS, 10), rows(DAYS + 10, 10)
+    before, after = (
+        train(
+            spec({"train": "30d", "refit": refit}, [{"kind": "linear"}]),
+            rows(0, DAYS, DAYS, before=0),
+            validation,
+            target=Target("y"),
+            threads=1,
+        )
+        for refit in (False, True)
+    )
 
-    new = rows(110, 10)
     errors = [np.square(model.chosen.predict(new.matrix) - new.labels).mean() for model in (before, after)]
-    assert before.chosen.kind == "linear"
-    assert errors[1] < 0.8 * errors[0], "what changed within validation was learned from it"
+    assert errors[1] < 0.8 * errors[0], "what is so since validation began was learned from it"
     assert before.candidates[1].value == after.candidates[1].value
+    assert (before.refitted, after.refitted) == (False, True)
 
 
 def test_the_same_rows_give_the_same_choice_whatever_the_threads(tmp_path):
