@@ -36,9 +36,10 @@ def test_a_machine_scores_watches_and_trains_with_what_another_one_has_made(mach
     machine("b")
     assert run_scoring("returns", asked).made.served.rows == 350
     assert run_check("returns", week).version == 1
-    second = run_training("returns", "manual", FIRST + timedelta(days=15))
     machine("a")
     again = run_scoring("returns", asked)
+    machine("b")
+    second = run_training("returns", "manual", FIRST + timedelta(days=15))
 
     assert (second.verdict.champion_version, second.recorded.version is not None) == ("1", True)
     assert (again.rows, again.made.served.rows, again.made.entry) == (350, 0, None)
