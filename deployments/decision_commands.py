@@ -5,9 +5,8 @@ from typing import Any
 
 import click
 
-from deployments.command import BAD_INPUT, command, json_option, model_argument, tell
+from deployments.command import BAD_INPUT, command, json_option, model_argument, tell, version_argument
 
-version_argument = click.argument("version", type=click.IntRange(min=1))
 by_option = click.option("--by", metavar="NAME", help="Who decides. Default: your login name; with --auth, MLflow's.")
 
 

@@ -6,7 +6,6 @@ The only reader of environment variables. What a user chose *for a model* is in 
 import fcntl
 import json
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +14,7 @@ from tasks.data.objects import Objects, objects_of
 from tasks.database import Database, database_url
 from tasks.errors import SettingsError
 from tasks.logins import People, people
+from tasks.price import PRICE, Price, read_price
 
 QUIET = {
     # Nothing leaves the machine. DO_NOT_TRACK=1 does not stop MLflow, "true" does; Prefect takes either.
@@ -38,14 +38,6 @@ UP_LOCK, UP_FILE, SECRETS_FILE = "up.lock", "up.json", "secrets.json"
 """In the home folder: held while `perennial up` runs for it; where its servers are; and what they ask for."""
 _LEDGER, _MLFLOW, _PREFECT = "PERENNIAL_LEDGER", "PERENNIAL_MLFLOW", "PERENNIAL_PREFECT_DATABASE"
 _STORE = "PERENNIAL_STORE"
-
-
-@dataclass(frozen=True)
-class Price:
-    """What the machine costs for an hour."""
-
-    per_hour: float
-    currency: str
 
 
 @dataclass(frozen=True)
@@ -127,7 +119,7 @@ def load_settings(environ: Mapping[str, str] | None = None, *, cwd: Path | None 
         ledger_url=database_url(_LEDGER, env.get(_LEDGER), "psycopg"),
         mlflow_url=database_url(_MLFLOW, env.get(_MLFLOW), "psycopg"),
         prefect_database_url=database_url(_PREFECT, env.get(_PREFECT), "asyncpg", file=False),
-        price=_price(env),
+        price=read_price(env.get(PRICE)),
         people=people(env, home / SECRETS_FILE, _up(home, "mlflow") if _up(home, "login") else None),
         store=objects_of(env.get(_STORE), env.get("AWS_ENDPOINT_URL_S3") or env.get("AWS_ENDPOINT_URL")),
     )
@@ -227,17 +219,6 @@ def _login_of(home: Path) -> str | None:
         return f"{_up(home, 'login')}:{json.loads((home / SECRETS_FILE).read_text(encoding='utf-8'))['password']}"
     except (OSError, ValueError, KeyError):
         return None
-
-
-def _price(env: Mapping[str, str]) -> Price | None:
-    if not (named := env.get("PERENNIAL_PRICE")):
-        return None
-    found = re.fullmatch(r"(\d+(?:\.\d+)?) ([A-Z]{3})", named)
-    if found is None:
-        raise SettingsError(
-            f'PERENNIAL_PRICE: found {named!r}; allowed: what the machine costs for an hour, such as "0.35 EUR"'
-        )
-    return Price(float(found[1]), found[2])
 
 
 def _threads(env: Mapping[str, str]) -> int:

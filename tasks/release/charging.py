@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from tasks.errors import LedgerError
+from tasks.price import Price
 from tasks.release.ledger.book import Ledger
 from tasks.release.ledger.records import Spent
 from tasks.release.metering import Meter, Usage, metering
-from tasks.settings import Price
 
 _log = logging.getLogger("perennial")
 

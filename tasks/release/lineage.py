@@ -83,6 +83,23 @@ def environment_digest() -> str:
     return hashlib.sha256(json.dumps(environment(), sort_keys=True).encode()).hexdigest()
 
 
+def surroundings() -> dict[str, str]:
+    """Return all that a training's bits may depend on beside its rows and spec: versions, and the processor.
+
+    Libraries choose their code by the processor, so it is told where two trainings differ; and no digest counts it,
+    since most trainings do not.
+    """
+    return {**environment(), "perennial": metadata.version("perennial"), "processor": _processor()}
+
+
+def _processor() -> str:
+    try:
+        told = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    except OSError:
+        return platform.processor()
+    return next((line.split(":", 1)[1].strip() for line in told.splitlines() if line.startswith("model name")), "")
+
+
 @cache
 def code_revision(project: Path) -> str:
     """Return the project's git commit, with ``+changes`` if files differ from it; else Perennial's version."""

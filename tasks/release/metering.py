@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from time import monotonic
 
+from tasks.price import Price
 from tasks.release.power import Power, Powered, no_power, power
-from tasks.settings import Price
 
 
 @dataclass(frozen=True)

@@ -26,12 +26,13 @@ from tasks.release.candidates import by_name
 from tasks.release.challenger import Challenger
 from tasks.release.evidence import REPORT, SPEC, VERDICT, collect
 from tasks.release.ledger.records import Evidence, Places
-from tasks.release.lineage import Lineage
+from tasks.release.lineage import Lineage, surroundings
 from tasks.release.study_pictures import draw_study
 from tasks.release.versions import Training
 from tasks.spec import ModelSpec
 
-LINEAGE, CANDIDATES, STUDY = "lineage.json", "candidates.json", "tuning.json"
+LINEAGE, ENVIRONMENT = "lineage.json", "environment.json"
+CANDIDATES, STUDY = "candidates.json", "tuning.json"
 Arrays = dict[str, npt.NDArray[np.generic]]
 
 
@@ -66,6 +67,7 @@ def write(folder: Path, verdict: Verdict, held: Holdout, subject: Subject) -> Wr
         (folder / STUDY).write_text(candidates.study_to_json(study), encoding="utf-8")
         save_pictures(folder, about.searched)
     (folder / LINEAGE).write_text(subject.lineage.to_json(), encoding="utf-8")
+    (folder / ENVIRONMENT).write_text(json.dumps(surroundings(), indent=1), encoding="utf-8")
     (folder / SPEC).write_text(subject.spec.model_dump_json(indent=1), encoding="utf-8")
     pq.write_table(_predictions(held), folder / "holdout_predictions.parquet")
     if not verdict.promotable:  # the others are kept by the registry

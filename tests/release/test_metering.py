@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from tasks.errors import DataRefused
+from tasks.price import Price
 from tasks.release.charging import Charge, charged
 from tasks.release.costs import costs
 from tasks.release.ledger.book import Ledger
 from tasks.release.ledger.records import Spent
 from tasks.release.metering import metering
 from tasks.release.power import power
-from tasks.settings import Price
 
 BUSY = "n = 0\nwhile __import__('time').process_time() < 0.3: n += 1"
 NOON = datetime(2026, 11, 30, 12, tzinfo=UTC)
