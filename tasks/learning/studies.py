@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from tasks.data.atomic import write_text
 from tasks.learning.spaces import SPACES, Parameters
 
 MONTH = 30 * 86_400
@@ -132,12 +133,9 @@ class Journal:
 def _rewrite(journal: Journal) -> None:
     if journal.path is None:
         return
-    journal.path.parent.mkdir(parents=True, exist_ok=True)
     head = {"format": _FORMAT, "kind": journal.kind, "starts": journal.starts, "begun": journal.begun}
     lines = [head, *(asdict(trial) for trial in journal.trials), {"lost": journal.lost}]
-    unfinished = journal.path.with_suffix(".unfinished")
-    unfinished.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
-    unfinished.replace(journal.path)
+    write_text(journal.path, "".join(json.dumps(line) + "\n" for line in lines))
 
 
 def _read(path: Path) -> Journal | None:

@@ -103,36 +103,37 @@ def make_challenger(
     """Train every candidate, and write the one that validation chose, and the baseline, into ``folder``.
 
     ``champion`` is what candidates with ``warm_start`` begin from. A fit that was killed goes on from its last
-    checkpoint; once all is written there are none left.
+    checkpoint; once all are fitted there are none left.
     """
     spec, material = recipe.spec, Material.read(rows, splits, recipe.spec, recipe.contract)
-    fitted, target = material.fit_features(), material.labels.target
-    train_on, choose_on = (material.part(part, fitted) for part in _LEARNED)
+    fitted = material.fit_features()
     start = start_from(champion, material, fitted)
-    shelf = _shelf(rows, splits, recipe)
+    train_on, choose_on = (material.part(part, fitted) for part in _LEARNED)
     trained = train(
         spec,
         train_on,
         choose_on,
-        target=target,
+        target=material.labels.target,
         threads=recipe.threads,
         checkpoints=recipe.checkpoints,
-        shelf=shelf,
+        shelf=_shelf(rows, splits, recipe),
         warmth=start.warmth,
     )
     trained.baseline.save(_made(folder / "baseline"))
-    model = Model(spec.model, spec.task, target, recipe.contract, fitted, trained.chosen)
-    if trained.warm and start.champion:  # its trees read what the champion's features make
-        model = replace(model, features=start.champion.features)
+    # Trees that begin from the champion's read what the champion's features make.
+    features = start.champion.features if trained.warm and start.champion else fitted
+    model = Model(spec.model, spec.task, material.labels.target, recipe.contract, features, trained.chosen)
+    sample = where(material.table, material.masks["holdout"]).slice(0, SAMPLE_ROWS)
     other = None
     if spec.gate.max_seed_difference is not None:
-        other = replace(model, estimator=twin(trained, spec.seed + 1))
-    sample = where(material.table, material.masks["holdout"]).slice(0, SAMPLE_ROWS)
-    challenger = Challenger(
+        other = write_artifact(replace(model, estimator=twin(trained, spec.seed + 1)), sample, folder / "twin")
+    if recipe.checkpoints:
+        recipe.checkpoints.remove()
+    return Challenger(
         artifact=write_artifact(model, sample, folder / "artifact"),
         baseline=str(folder / "baseline"),
         kind=trained.chosen.kind,
-        classes=target.classes,
+        classes=model.target.classes,
         candidates=trained.candidates,
         importance=trained.chosen.importance(),
         window=str(trained.entry.choice.window),
@@ -142,11 +143,8 @@ def make_challenger(
         continued=seen_by(start.version.lineage) if trained.warm and start.version else None,
         left_out=(*trained.left_out, *start.against),
         study=trained.study,
-        twin=write_artifact(other, sample, folder / "twin") if other else None,
+        twin=other,
     )
-    if recipe.checkpoints:
-        recipe.checkpoints.remove()
-    return challenger
 
 
 def _shelf(rows: Snapshot, splits: Splits, recipe: Recipe) -> Shelf:
