@@ -15,7 +15,7 @@ from tasks.release.decisions import Decision, before
 from tasks.release.ledger.book import Ledger
 from tasks.release.ledger.entries import Entry, version_of
 from tasks.release.ledger.leases import at_work
-from tasks.release.ledger.records import Proposed
+from tasks.release.ledger.records import Proposed, Spent
 from tasks.release.ledger.standing import Standing, standing
 from tasks.release.promotion import Outcome, Verb
 from tasks.settings import load_settings
@@ -183,7 +183,7 @@ def _entries(model: str) -> list[Entry]:
 
 def _line(entry: Entry) -> str:
     version = version_of(entry.what)
-    which = f"version {version}" if version else "no version"
+    which = f"version {version}" if version else "" if isinstance(entry.what, Spent) else "no version"
     return f"{clock(entry.at)}  {entry.kind:<10} {which:<12} {told(entry)}"
 
 

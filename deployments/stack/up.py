@@ -100,7 +100,10 @@ def _start(supervisor: Supervisor, settings: Settings, where: Addresses, known: 
     if known:
         say(f"both ask for a password: user {USER}, and the password in {settings.home / SECRETS_FILE}")
     if not where.is_local:
-        say(f"warning: on {where.host} passwords come in unencrypted; put TLS before it: docs/operations.md#tls")
+        say(
+            f"warning: on {where.host} passwords come in unencrypted; put TLS before it: "
+            "docs/operations.md#other-machines"
+        )
     deploy(load_settings(), where.api)  # anew: they know the login, now that it is written down
     supervisor.start(parts.worker(settings, where.api, known, pages=where.prefect_pages))
 
