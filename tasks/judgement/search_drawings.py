@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 def history(figure: "Figure", *, losses: Sequence[float], complete: Sequence[bool]) -> str:
     """Draw the loss of each trial, and the lowest so far."""
+    from matplotlib.ticker import MaxNLocator
+
     axes = figure.add_subplot()
     done = [(number, loss) for number, (loss, whole) in enumerate(zip(losses, complete, strict=True)) if whole]
     pruned = [(number, loss) for number, (loss, whole) in enumerate(zip(losses, complete, strict=True)) if not whole]
@@ -20,7 +22,7 @@ def history(figure: "Figure", *, losses: Sequence[float], complete: Sequence[boo
     best = [min(loss for at, loss in done if at <= number) for number in range(len(losses))]
     axes.step(range(len(losses)), best, where="post", color=COLOURS["champion"], linewidth=1.4, label="lowest so far")
     axes.axhline(losses[0], **DASHED)
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_ylim(top=max(loss for _, loss in done) + 0.05 * (max(losses) - min(losses) or 1))
     gain = 100 * (1 - best[-1] / losses[0])
     title = f"The search lowered the loss on validation by {gain:.1f} %" if gain > 0 else "The search gained nothing"
