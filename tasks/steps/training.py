@@ -2,7 +2,7 @@
 
 import logging
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from prefect import task
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
@@ -50,7 +50,9 @@ class Parts:
 def begun() -> datetime | None:
     """Return when this run was first begun: Prefect keeps that when it begins the run again."""
     context = FlowRunContext.get()
-    return context.flow_run.start_time if context and context.flow_run else None
+    start = context.flow_run.start_time if context and context.flow_run else None
+    # Prefect's own kind of time gives lengths of its own kind, on which arithmetic breaks.
+    return datetime.fromisoformat(start.isoformat()).astimezone(UTC) if start else None
 
 
 @task(cache_policy=NO_CACHE, **outside.AGAIN)

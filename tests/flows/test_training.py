@@ -20,7 +20,7 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 from flows.training import run_requested, run_training, training_flow
 from tasks.data import ingestion
 from tasks.data.ingestion import Ingested
-from tasks.errors import DataRefused, ModelBusy, SourceUnavailable
+from tasks.errors import DataRefused, ModelBusy, NotEnoughData, SourceUnavailable
 from tasks.release import requests
 from tasks.release.decisions import Decision, approve
 from tasks.release.ledger.book import Ledger
@@ -61,11 +61,11 @@ def ask(settings: Settings, as_of: datetime = FIRST) -> int:
     return requests.request(Ledger(settings.ledger), "returns", asked, as_of).number
 
 
-async def _run(model: str, as_of: datetime) -> State[Any]:
+async def _run(model: str, as_of: datetime | None) -> State[Any]:
     return await training_flow(model, "manual", as_of, return_state=True)
 
 
-def run_state(model: str, as_of: datetime) -> State[Any]:
+def run_state(model: str, as_of: datetime | None) -> State[Any]:
     return asyncio.run(_run(model, as_of))
 
 
@@ -311,8 +311,16 @@ def test_a_run_knows_when_it_was_first_begun() -> None:
             return (await client.read_flow_run(run)).start_time
 
     found, run = asyncio.run(_when_begun())
-    assert found is not None
+    assert type(found) is datetime
     assert found == asyncio.run(ask_the_server())
+
+
+def test_a_training_that_is_given_no_time_knows_what_is_known_now() -> None:
+    state = run_state("returns", None)
+
+    assert state.is_failed()
+    with pytest.raises(NotEnoughData, match=r"returns: .* has 0 labelled rows"):  # the orders are of 2024
+        asyncio.run(state.aresult())
 
 
 def test_a_training_that_is_begun_again_sees_what_it_saw_the_first_time() -> None:
