@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test lint benchmark benchmark-gate benchmark-drift benchmark-stack drill-promotion drill-watch test-browser test-kubernetes test-proxy test-servers e2e ui setup schema docs clean
+.PHONY: help demo test lint benchmark benchmark-gate benchmark-drift benchmark-learning benchmark-stack drill-promotion drill-watch test-browser test-kubernetes test-network test-proxy test-servers e2e ui setup schema docs clean
 
 help:                    ## This list
 	@grep -E '^[a-z-]+: .*##|^[a-z-]+: +##' $(MAKEFILE_LIST) | sed -E 's/: .*## /\t/' | expand -t 16
@@ -13,7 +13,7 @@ demo: $(VENV)/demo       ## Train, watch, retrain and approve on real flights; a
 	$(BIN)/python -m deployments.demo
 
 test: $(VENV)/dev lint   ## Lint, types and all tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 lint: $(VENV)/dev        ## ruff (lint and format) and mypy
 	$(BIN)/ruff check .
@@ -26,6 +26,9 @@ benchmark: $(VENV)/dev   ## Time `perennial train` beside a plain script that do
 
 benchmark-gate: $(VENV)/dev ## Measure what the gate promises, and write docs/gate.md
 	$(BIN)/python -m benchmarks.gate
+
+benchmark-learning: $(VENV)/network ## Measure how well windows, parameters and kinds are chosen, and write docs/learning.md
+	$(BIN)/python -m benchmarks.learning
 
 drill-promotion: $(VENV)/drill ## Kill decisions wherever they can be killed, and write docs/reliability.md
 	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || apt-get install --yes --quiet postgresql
@@ -49,7 +52,7 @@ test-browser: $(VENV)/browser ## Approve a version in the Prefect UI, in a real 
 ui: $(VENV)/demo         ## `perennial up`: Prefect, MLflow and a worker, on loopback, until ctrl-C
 	$(BIN)/perennial up
 
-test-servers: $(VENV)/drill ## The loop on PostgreSQL beside the loop on SQLite
+test-servers: $(VENV)/servers ## The loop on PostgreSQL and S3 beside the loop on SQLite and files
 	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || apt-get install --yes --quiet postgresql
 	$(BIN)/python -m pytest -m servers tests/servers
 
@@ -59,6 +62,9 @@ test-proxy: $(VENV)/dev $(VENV)/nginx/usr/sbin/nginx ## The nginx example, with 
 e2e: $(VENV)/browser     ## The whole loop as a user starts it, in a real browser; five minutes
 	@command -v chromium >/dev/null || apt-get install --yes --quiet chromium
 	$(BIN)/python -m pytest -m e2e tests/e2e
+
+test-network: $(VENV)/network ## The neural network: installs torch, and runs the tests of learning with its kills
+	$(BIN)/python -m pytest -m 'drill or not drill' tests/learning tests/release/test_artifact.py
 
 test-kubernetes: $(VENV)/kubernetes ## Manifests against Kubernetes' schemas, and Jobs as Prefect makes them; no cluster
 	$(BIN)/python -m pytest tests/deployments/test_kubernetes.py tests/deployments/test_kubernetes_jobs.py
@@ -88,6 +94,10 @@ $(VENV)/drill: $(VENV)/dev
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[demo,dev,postgres]'
 	@touch $@
 
+$(VENV)/servers: $(VENV)/dev
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[demo,dev,postgres,s3,servers]'
+	@touch $@
+
 $(VENV)/browser: $(VENV)/dev
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[demo,dev,browser]'
 	@touch $@
@@ -95,6 +105,10 @@ $(VENV)/browser: $(VENV)/dev
 $(VENV)/nginx/usr/sbin/nginx: # unpacked and not installed: Debian starts what it installs, on all addresses
 	mkdir -p $(VENV)/nginx
 	cd $(VENV)/nginx && apt-get download --quiet nginx && dpkg --extract nginx_*.deb .
+
+$(VENV)/network: $(VENV)/dev
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[demo,dev,torch]'
+	@touch $@
 
 $(VENV)/kubernetes: $(VENV)/dev
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[demo,dev,kubernetes]'

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tasks.data import store
 from tasks.data.window import read_time
 from tasks.settings import Settings, load_settings
 from tasks.spec import ModelSpec, load_spec, names
@@ -52,11 +53,13 @@ def check(model: str, as_of: str | None) -> Answer:
     from tasks.data.contract import check_contract, load_contract
     from tasks.data.ingestion import ingest, prepare
     from tasks.data.splits import split
+    from tasks.learning.estimator import require
     from tasks.release.challenger import count_splits
 
     settings, spec, moment = _given(model, as_of)
     contract = load_contract(spec.contract_name, settings.contracts)
     check_contract(contract, spec)
+    require(spec)
     prepared = prepare(
         ingest(spec, contract, settings, moment), spec, contract, folder=settings.of(model), as_of=moment
     )
@@ -120,7 +123,7 @@ def train(model: str, as_of: str | None, request: int | None = None) -> Answer:
         ),
         fact("model digest", trained.artifact.digest),
         fact("snapshot", f"{trained.lineage.rows.digest} ({trained.lineage.rows.rows:,} rows)"),
-        fact("report", short(f"{trained.files}/verdict.html")),
+        fact("report", short(str(store.here(f"{trained.files}/verdict.html")))),
     ]
     return Answer(facts, tuple(lines))
 

@@ -108,6 +108,7 @@ def _is_full() -> bool:
 as_of_option = click.option("--as-of", metavar="TIME", help="What was known then, such as 2013-06-01. Default: now.")
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document, for machines.")
 model_argument = click.argument("model")
+version_argument = click.argument("version", type=click.IntRange(min=1))
 
 
 def tell(answer: Any, as_json: bool) -> None:  # noqa: ANN401 - answers.Answer, which is imported late

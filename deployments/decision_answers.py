@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from deployments.answers import Answer, fact, short
 from deployments.entry_lines import clock, told
+from tasks.data import store
 from tasks.data.window import read_time, write_time
 from tasks.plain import write
 from tasks.release.decisions import Decision, before
 from tasks.release.ledger.book import Ledger
 from tasks.release.ledger.entries import Entry, version_of
 from tasks.release.ledger.leases import at_work
-from tasks.release.ledger.records import Proposed
+from tasks.release.ledger.records import Proposed, Spent
 from tasks.release.ledger.standing import Standing, standing
 from tasks.release.promotion import Outcome, Verb
 from tasks.settings import load_settings
@@ -33,17 +34,19 @@ class Person:
     """By MLflow, by their own password."""
 
 
-def person(model: str, named: str | None) -> Person:
+def person(model: str, named: str | None, *, rolls_back: bool = False) -> Person:
     """Return who decides on ``model``: whoever MLflow knows by their login, where it asks for one.
 
-    Where it does not, the one who is named, or whoever is logged in to this machine.
+    Where it does not, the one who is named, or whoever is logged in to this machine; and so for a rollback while MLflow
+    does not answer, by whoever keeps the stack.
     """
     settings = load_settings()
     load_spec(model, settings.specs)
     if settings.people:
-        from tasks.release.people import identified
+        from tasks.release.people import identified, keeps_the_stack_alone
 
-        return Person(identified(settings.people, model, named), identified=True)
+        if not (rolls_back and keeps_the_stack_alone(settings.people)):
+            return Person(identified(settings.people, model, named), identified=True)
     return Person(getpass.getuser() if named is None else named, identified=False)
 
 
@@ -167,7 +170,7 @@ def _version_lines(entries: list[Entry], number: int) -> Iterator[str]:
     for entry in own:
         if isinstance(entry.what, Proposed):
             yield from (fact(name, digest) for name, digest in vars(entry.what.evidence).items())
-            yield fact("report", short(f"{entry.what.where.files}/verdict.html"))
+            yield fact("report", short(str(store.here(f"{entry.what.where.files}/verdict.html"))))
 
 
 def _entries(model: str) -> list[Entry]:
@@ -180,7 +183,7 @@ def _entries(model: str) -> list[Entry]:
 
 def _line(entry: Entry) -> str:
     version = version_of(entry.what)
-    which = f"version {version}" if version else "no version"
+    which = f"version {version}" if version else "" if isinstance(entry.what, Spent) else "no version"
     return f"{clock(entry.at)}  {entry.kind:<10} {which:<12} {told(entry)}"
 
 

@@ -5,9 +5,8 @@ from typing import Any
 
 import click
 
-from deployments.command import BAD_INPUT, command, json_option, model_argument, tell
+from deployments.command import BAD_INPUT, command, json_option, model_argument, tell, version_argument
 
-version_argument = click.argument("version", type=click.IntRange(min=1))
 by_option = click.option("--by", metavar="NAME", help="Who decides. Default: your login name; with --auth, MLflow's.")
 
 
@@ -67,13 +66,16 @@ def reject(model: str, version: int, by: str | None, reason: str, as_json: bool)
 def rollback(model: str, to: int | None, by: str | None, reason: str, as_json: bool) -> None:
     """Make the champion before this one champion again, or the one that --to names.
 
+    It works while MLflow's server is down: its alias follows later. With --auth, whoever can read the stack's secrets
+    may do so then; else MLflow says who may.
+
     \b
     Example:
       perennial rollback flight_delay --reason "alarms since noon"
     """
     from deployments import decision_answers
 
-    tell(decision_answers.rollback(model, to, decision_answers.person(model, by), reason), as_json)
+    tell(decision_answers.rollback(model, to, decision_answers.person(model, by, rolls_back=True), reason), as_json)
 
 
 @command

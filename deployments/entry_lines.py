@@ -16,6 +16,7 @@ from tasks.release.ledger.records import (
     Requested,
     RolledBack,
     Scored,
+    Spent,
 )
 
 
@@ -53,7 +54,29 @@ def told(entry: Entry) -> str:
         case Answered() as answered:
             how = ", by a training that was not started for it" if answered.superseded else ""
             return f"to request {answered.request}{how}: {answered.outcome}, {answered.summary}"
+        case Spent() as spent:
+            return f"{'' if spent.finished else 'a training that broke: '}{used(spent)}"
     return ""
+
+
+def used(spent: Spent) -> str:
+    """Return what was used, in units that a person reads."""
+    parts = [duration(spent.wall_seconds), f"CPU {duration(spent.cpu_seconds)}", f"{spent.peak_bytes / 1e9:.2f} GB"]
+    if spent.gpu_seconds is not None:
+        parts.append(f"GPU {duration(spent.gpu_seconds)}")
+    if spent.joules is not None:
+        parts.append(f"{spent.joules / 3600:.1f} Wh")
+    if spent.money is not None:
+        parts.append(f"{spent.money:.2f} {spent.currency}")
+    return ", ".join(parts)
+
+
+def duration(seconds: float) -> str:
+    """Return a length of time, such as 1 h 05 min."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"
 
 
 def _how(decided: Approved | Rejected | RolledBack) -> str:

@@ -14,7 +14,9 @@ from deployments.stack import running
 from deployments.stack.running import Running
 from deployments.stack.scheduled import Api, Due, next_runs
 from deployments.stack.supervisor import is_well
+from tasks.data import store
 from tasks.errors import SpecError
+from tasks.monitoring.check import kept_checks
 from tasks.plain import write
 from tasks.release.ledger.book import Ledger
 from tasks.release.ledger.entries import Entry
@@ -102,11 +104,11 @@ def _of_model(settings: Settings, name: str, due: Sequence[Due]) -> ModelStatus:
 
 
 def _last_check(folder: Path) -> LastCheck | None:
-    files = sorted(folder.glob("*.json"))
+    files = kept_checks(folder)
     if not files:
         return None
     try:
-        found = json.loads(files[-1].read_text(encoding="utf-8"))
+        found = json.loads(store.here(files[-1]).read_text(encoding="utf-8"))
         return LastCheck(datetime.fromisoformat(found["as_of"]), found["diagnosis"]["sentence"])
     except (OSError, ValueError, KeyError):
         return None

@@ -1,8 +1,8 @@
-"""``perennial models | check | train``."""
+"""``perennial models | check | train | reproduce``."""
 
 import click
 
-from deployments.command import REFUSED, as_of_option, command, json_option, model_argument, tell
+from deployments.command import REFUSED, as_of_option, command, json_option, model_argument, tell, version_argument
 
 
 @command
@@ -60,3 +60,25 @@ def train(model: str, as_of: str | None, request: int | None, as_json: bool, qui
     answer = answers.train(model, as_of, request)
     tell(answer, as_json)
     return REFUSED if answer.facts["promotable"] is False else 0
+
+
+@command
+@model_argument
+@version_argument
+@json_option
+def reproduce(model: str, version: int, as_json: bool) -> int:
+    """Make VERSION of MODEL again, from its evidence alone, and say whether it is the same, bit for bit.
+
+    It is trained from the rows, spec and contract that the ledger names, whatever has become of the source and of
+    today's spec; nothing is registered. Exit code 1: it came out otherwise; what differs is said, and what has changed
+    since: a library, Python, the processor.
+
+    \b
+    Example:
+      perennial reproduce flight_delay 2
+    """
+    from deployments import reproduction_answer
+
+    answer = reproduction_answer.reproduce(model, version)
+    tell(answer, as_json)
+    return 0 if answer.facts["same"] else REFUSED

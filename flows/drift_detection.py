@@ -1,4 +1,4 @@
-"""look → measure → diagnose → request → draw."""
+"""look → measure → diagnose → keep → request → draw."""
 
 import asyncio
 from datetime import datetime
@@ -26,8 +26,9 @@ async def drift_detection_flow(model: str, as_of: datetime | None = None) -> Sta
     with open_watch(model, as_of) as watch:
         seen = steps.look(watch)
         check = steps.diagnose(watch, seen, steps.measure(watch, seen))
-        steps.request(watch, check)
-        steps.draw(watch, seen, check)
+        kept = steps.keep(watch, check)
+        steps.request(watch, check, kept)
+        steps.draw(watch, seen, check, kept)
         return steps.result(check)
 
 

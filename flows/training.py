@@ -26,11 +26,12 @@ async def training_flow(
     Args:
         model: The model's name.
         reason: Why it is trained; that of the request, where there is one.
-        as_of: What may be known. Default: what the request's check knew; now, without a request.
+        as_of: What may be known. Default: what the request's check knew; now, without a request; for a run that
+            is begun again after a crash, the moment that it was first begun.
         request: The number of a request in the ledger. If it has its answer already, or the model is being trained,
             nothing is trained, and the run is named AlreadyAnswered or Underway.
     """
-    with open_training(model, reason, as_of, request) as run:
+    with open_training(model, reason, as_of, request, now=steps.begun()) as run:
         if isinstance(run, Idle):
             return steps.result(run)
         rows = steps.validate(run, steps.ingest(run))

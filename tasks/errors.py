@@ -10,6 +10,9 @@
     │   └── SourceUnavailable      a server does not answer just now: a flow tries again
     ├── DataRefused                rows were read, and must not be trained on
     │   └── NotEnoughData          too few rows, labels or classes in a window
+    ├── CandidateFailed            one kind could not be fitted to the rows: a training goes on with the others
+    ├── StoreError                 the object store is not there, or does not let this user in
+    │   └── StoreUnavailable       it does not answer just now: a flow tries again
     ├── SnapshotDamaged            a saved file is not what was saved
     ├── ArtifactDamaged            a model's files are not what was registered
     ├── RegistryError              a model or version that the registry does not have
@@ -53,6 +56,18 @@ class DataRefused(PerennialError):
 
 class NotEnoughData(DataRefused):
     """Too few rows, labels or classes in a window."""
+
+
+class CandidateFailed(PerennialError):
+    """One kind could not be fitted to the rows: a training goes on with the others."""
+
+
+class StoreError(PerennialError):
+    """The object store is not there, or does not let this user in."""
+
+
+class StoreUnavailable(StoreError):
+    """The object store does not answer just now: a flow tries again."""
 
 
 class SnapshotDamaged(PerennialError):

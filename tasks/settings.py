@@ -10,9 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tasks.data.objects import Objects, objects_of
 from tasks.database import Database, database_url
 from tasks.errors import SettingsError
 from tasks.logins import People, people
+from tasks.price import PRICE, Price, read_price
 
 QUIET = {
     # Nothing leaves the machine. DO_NOT_TRACK=1 does not stop MLflow, "true" does; Prefect takes either.
@@ -28,12 +30,14 @@ QUIET = {
     "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
     # Two busy OpenMP programs on two cores spin against one another: 6 s become 30 s.
     "OMP_WAIT_POLICY": "PASSIVE",
+    "CUBLAS_WORKSPACE_CONFIG": ":4096:8",  # on a GPU, torch's products have the same bits each time only with this
     "GIT_PYTHON_REFRESH": "quiet",  # MLflow warns where git is not installed
 }
 """Variables that every process of ours runs with, unless the user has set them otherwise."""
 UP_LOCK, UP_FILE, SECRETS_FILE = "up.lock", "up.json", "secrets.json"
 """In the home folder: held while `perennial up` runs for it; where its servers are; and what they ask for."""
 _LEDGER, _MLFLOW, _PREFECT = "PERENNIAL_LEDGER", "PERENNIAL_MLFLOW", "PERENNIAL_PREFECT_DATABASE"
+_STORE = "PERENNIAL_STORE"
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,7 @@ class Settings:
     project: Path
     """Folder that holds ``deployments/*.toml`` and ``data_contracts/*.py``."""
     home: Path
-    """Folder for everything that Perennial writes."""
+    """Folder for everything that Perennial writes; of what is in ``store``, this machine's copy."""
     threads: int
     """Threads that training may use."""
     prefect_api_url: str | None
@@ -59,8 +63,12 @@ class Settings:
     """The database of MLflow's runs and registry, likewise."""
     prefect_database_url: str | None = field(default=None, repr=False)
     """The database of the Prefect server that `perennial up` runs, likewise."""
+    price: Price | None = None
+    """None: what a run costs is told in time and energy, and not in money."""
     people: People | None = None
     """MLflow's users, where they decide; None: names are taken as they are given."""
+    store: Objects | None = None
+    """Where files are kept for all machines; None: in the home folder alone. See ``tasks.data.store``."""
 
     @property
     def specs(self) -> Path:
@@ -88,8 +96,9 @@ class Settings:
         return Database(_PREFECT, self.prefect_database_url)
 
     @property
-    def registry_files(self) -> Path:
-        return self.home / "registry"
+    def registry_files(self) -> str:
+        """Where MLflow keeps files, as a URI."""
+        return f"{self.store.url if self.store else self.home.as_uri()}/registry"
 
     def of(self, model: str) -> Path:
         """Return the folder of one model's snapshots, quarantine, runs and lock."""
@@ -110,7 +119,9 @@ def load_settings(environ: Mapping[str, str] | None = None, *, cwd: Path | None 
         ledger_url=database_url(_LEDGER, env.get(_LEDGER), "psycopg"),
         mlflow_url=database_url(_MLFLOW, env.get(_MLFLOW), "psycopg"),
         prefect_database_url=database_url(_PREFECT, env.get(_PREFECT), "asyncpg", file=False),
+        price=read_price(env.get(PRICE)),
         people=people(env, home / SECRETS_FILE, _up(home, "mlflow") if _up(home, "login") else None),
+        store=objects_of(env.get(_STORE), env.get("AWS_ENDPOINT_URL_S3") or env.get("AWS_ENDPOINT_URL")),
     )
 
 
@@ -156,6 +167,7 @@ def child_environment(settings: Settings, **changes: str) -> dict[str, str]:
         _LEDGER: settings.ledger_url or "",
         _MLFLOW: settings.mlflow_url or "",
         _PREFECT: settings.prefect_database_url or "",
+        _STORE: settings.store.url if settings.store else "",
     }
     return {**environment_of(settings), **os.environ, **ours, **changes}
 
@@ -185,7 +197,7 @@ def _home(env: Mapping[str, str], project: Path) -> Path:
     if not named:
         return project / ".perennial"
     if "://" in named:
-        raise SettingsError(f"PERENNIAL_HOME: found {named!r}; allowed for now: a folder on this machine")
+        raise SettingsError(f"PERENNIAL_HOME: found {named!r}; allowed: a folder; PERENNIAL_STORE takes a store")
     return Path(named).expanduser().resolve()
 
 

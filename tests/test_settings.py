@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tasks.data.objects import Objects
 from tasks.errors import SettingsError
 from tasks.settings import child_environment, load_settings, prepare_environment, secret
 
@@ -26,8 +27,15 @@ def test_outside_any_project_the_shipped_models_are_the_project(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("variables", "message"),
     [
+        (
+            {"PERENNIAL_PRICE": "0.35"},
+            "PERENNIAL_PRICE: found '0.35'; allowed: what the machine costs for an hour, such as \"0.35 EUR\"",
+        ),
         ({"PERENNIAL_THREADS": "two"}, "PERENNIAL_THREADS: found 'two'; allowed: a whole number from 1 up"),
-        ({"PERENNIAL_HOME": "s3://bucket"}, "PERENNIAL_HOME: found 's3://bucket'; allowed for now: a folder"),
+        (
+            {"PERENNIAL_HOME": "s3://bucket"},
+            "PERENNIAL_HOME: found 's3://bucket'; allowed: a folder; PERENNIAL_STORE takes a store",
+        ),
         (
             {"PERENNIAL_PROJECT": "/no/such"},
             "PERENNIAL_PROJECT: found '/no/such'; allowed: a folder that exists",
@@ -47,6 +55,22 @@ def test_outside_any_project_the_shipped_models_are_the_project(tmp_path: Path) 
             "found postgresql://…; allowed: .*of a password as %40",
         ),
         ({"PERENNIAL_PREFECT_DATABASE": "sqlite:////p.db"}, "DATABASE: found sqlite://…; allowed: .*as %40\\)$"),
+        (
+            {"PERENNIAL_STORE": "gs://bucket"},
+            "PERENNIAL_STORE: found gs://…; allowed: s3://bucket/prefix, or file:///a",
+        ),
+        (
+            {"PERENNIAL_STORE": "s3://ada:hidden@bucket/x"},
+            "PERENNIAL_STORE: found s3://…; allowed: .*; no user, password",
+        ),
+        ({"PERENNIAL_STORE": "s3://bucket?key=hidden"}, "PERENNIAL_STORE: found s3://…; allowed"),
+        ({"PERENNIAL_STORE": "s3://bucket/../hidden"}, "PERENNIAL_STORE: found s3://…; allowed"),
+        ({"PERENNIAL_STORE": "file://"}, "PERENNIAL_STORE: found file://…; allowed"),
+        ({"PERENNIAL_STORE": "/hidden"}, "PERENNIAL_STORE: found something that is no URL; allowed"),
+        (
+            {"PERENNIAL_STORE": "s3://bucket", "AWS_ENDPOINT_URL": "http://ada:hidden@minio:9000"},
+            "AWS_ENDPOINT_URL: found http://…; allowed: http://host:port or https://host",
+        ),
     ],
 )
 def test_a_setting_that_is_impossible_is_named(variables: dict[str, str], message: str) -> None:
@@ -90,6 +114,39 @@ def test_a_child_has_the_databases_of_its_parent(project: Path, monkeypatch: pyt
 
     assert load_settings(child_environment(settings)).tracking_uri == "sqlite:////m.db"
     assert load_settings(child_environment(settings)).ledger_url is None
+
+
+def test_files_are_in_the_home_folder_or_in_the_store_that_is_named(tmp_path: Path) -> None:
+    home = {"PERENNIAL_HOME": str(tmp_path)}
+    found = load_settings({**home, "PERENNIAL_STORE": "file:///shared/perennial/"})
+
+    assert (load_settings(home).store, load_settings(home).registry_files) == (None, f"file://{tmp_path}/registry")
+    assert (found.store, found.registry_files) == (
+        Objects("file:///shared/perennial"),
+        "file:///shared/perennial/registry",
+    )
+    assert load_settings(child_environment(found)).store == found.store
+    assert load_settings({**os.environ, "PERENNIAL_STORE": ""}).store is None
+
+
+def test_a_server_that_speaks_s3_is_named_as_for_every_aws_program() -> None:
+    pytest.importorskip("boto3", reason="the extra s3 is not installed")
+    store = {"PERENNIAL_STORE": "s3://bucket/a/b", "AWS_ENDPOINT_URL": "http://all:9000/"}
+
+    assert load_settings(store).store == Objects("s3://bucket/a/b", "http://all:9000")
+    assert load_settings({**store, "AWS_ENDPOINT_URL_S3": "https://s3:9000"}).store == Objects(
+        "s3://bucket/a/b", "https://s3:9000"
+    )
+
+
+def test_without_the_extra_a_store_on_s3_is_refused_in_one_line(tmp_path: Path) -> None:
+    bare = [sys.executable, "-S", "-c", "from tasks.settings import load_settings; load_settings()"]
+    environment = {"PERENNIAL_STORE": "s3://bucket", "PYTHONPATH": str(Path(__file__).parents[1])}
+    found = subprocess.run(bare, env=environment, capture_output=True, text=True, cwd=tmp_path, check=False)
+
+    assert found.stderr.splitlines()[-1].endswith(
+        "PERENNIAL_STORE: what S3 needs is not installed: pip install 'perennial[s3]'"
+    )
 
 
 def test_a_secret_that_is_not_set_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

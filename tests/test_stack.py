@@ -2,6 +2,7 @@
 
 import json
 import time
+import urllib.error
 import urllib.request
 from datetime import timedelta
 from typing import Any
@@ -15,10 +16,18 @@ from tasks.settings import load_settings
 pytestmark = pytest.mark.server
 
 
-def call(url: str, body: dict[str, Any]) -> Any:
+def call(url: str, body: dict[str, Any], tries: int = 20) -> Any:
+    """Return the answer; while its database is locked by a server that has just started, Prefect says 503."""
     request = urllib.request.Request(url, json.dumps(body).encode(), {"Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=10) as answer:
-        return json.load(answer)
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return json.load(answer)
+    except urllib.error.HTTPError as error:
+        with error:
+            if error.code != 503 or tries == 1:
+                raise
+    time.sleep(1)
+    return call(url, body, tries - 1)
 
 
 def test_the_server_starts_and_a_scheduled_run_comes_to_exist(prefect_api: str) -> None:

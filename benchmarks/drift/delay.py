@@ -114,7 +114,7 @@ def _our_delays(random: np.random.Generator, number: int) -> Drifted:
 
 def _watch(world: World, random: np.random.Generator, seed: int) -> Callable[[FloatArray], Drifted]:
     """Return what says 1 of each alarmed check of days of given means, with a year of the world as reference."""
-    from benchmarks.drift.false_alarms import check
+    from benchmarks.drift.stable_years import check
     from tasks.monitoring.profile.calibration import calibrate
 
     reference = count(world, world.levels(YEAR, random), random)

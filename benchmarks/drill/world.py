@@ -17,6 +17,7 @@ from tasks.release.decisions import Decision
 from tasks.release.ledger.book import Ledger
 from tasks.release.ledger.leases import Lease, leased
 from tasks.release.ledger.standing import Standing, standing
+from tasks.release.metering import unmetered
 from tasks.release.office import Office
 from tasks.release.proposing import Trained
 from tasks.release.registrar import Followed, Registrar
@@ -161,7 +162,7 @@ def propose(world: World) -> None:
     """The end of a training: register, and propose what was registered."""
     office = world.office()
     with leased(office.ledger, MODEL, "training") as lease:
-        training = record.describe(world.trained.subject, world.trained.judged)
+        training = record.describe(world.trained.subject, world.trained.judged, cost={})
         recorded = world.registry.record(training)
         proposing.propose(_run(office, lease), replace(world.trained, recorded=recorded))
 
@@ -178,6 +179,7 @@ def _run(office: Office, lease: Lease) -> TrainingRun:
         registrar=cast("Registrar", office.registrar),  # it is asked for nothing but to follow
         ledger=office.ledger,
         lease=lease,
+        meter=unmetered(),
     )
 
 

@@ -2,6 +2,7 @@
 
 import fcntl
 import json
+import os
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -110,12 +111,28 @@ def stop(found: Sequence[Process]) -> list[str]:
     for _, there in alive:
         with suppress(psutil.Error):
             family += [there, *there.children(recursive=True)]
+    _end(family)
+    return [name for name, _ in alive]
+
+
+def stop_orphans(dead: Process) -> None:
+    """Stop what a part that died has left running: each part is the first of a session of its own."""
+    _end([one for one in psutil.process_iter() if _session(one) == dead.pid and one.pid != dead.pid])
+
+
+def _session(one: psutil.Process) -> int | None:
+    try:
+        return os.getsid(one.pid)
+    except OSError:
+        return None
+
+
+def _end(family: list[psutil.Process]) -> None:
     for sign in ("terminate", "kill"):
         for one in family:
             with suppress(psutil.Error):
                 getattr(one, sign)()
         _, family = psutil.wait_procs(family, timeout=STOP_SECONDS)
-    return [name for name, _ in alive]
 
 
 def _taken(file: int) -> bool:

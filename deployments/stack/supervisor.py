@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from deployments.stack.parts import Part
-from deployments.stack.running import Process, process, stop
+from deployments.stack.running import Process, process, stop, stop_orphans
 from tasks.errors import ServerError
 from tasks.settings import Settings, child_environment
 
@@ -114,6 +114,8 @@ class Supervisor:
         if code is None and kept.silent < SILENT:
             return
         stop([kept.known])
+        if kept.part.health:  # what a server leaves holds its port; what a worker leaves are runs, which go on
+            stop_orphans(kept.known)
         kept.deaths = 1 if now - kept.started > _CALM_SECONDS else kept.deaths + 1
         wait = min(2.0 ** (kept.deaths - 1), _LONGEST_WAIT)
         what = "does not answer" if code is None else f"ended with exit code {code}"

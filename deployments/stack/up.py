@@ -43,6 +43,8 @@ def up(settings: Settings, where: Addresses, say: Say, *, auth: bool = False) ->
         load_spec(name, settings.specs)  # a mistake in one is told before anything is started
     for database in (*settings.databases, settings.prefect_database):
         database.check()
+    if settings.store:
+        settings.store.check()
     _check_room(settings)
     with running.only_one(settings.home):
         _clear_away(settings, say)
@@ -98,7 +100,10 @@ def _start(supervisor: Supervisor, settings: Settings, where: Addresses, known: 
     if known:
         say(f"both ask for a password: user {USER}, and the password in {settings.home / SECRETS_FILE}")
     if not where.is_local:
-        say(f"warning: on {where.host} passwords come in unencrypted; put TLS before it: docs/operations.md#tls")
+        say(
+            f"warning: on {where.host} passwords come in unencrypted; put TLS before it: "
+            "docs/operations.md#other-machines"
+        )
     deploy(load_settings(), where.api)  # anew: they know the login, now that it is written down
     supervisor.start(parts.worker(settings, where.api, known, pages=where.prefect_pages))
 

@@ -9,9 +9,12 @@ from typing import BinaryIO
 _UNFINISHED = ".unfinished"
 
 
-def write_whole(path: Path, write: Callable[[BinaryIO], None]) -> None:
+def write_whole(
+    path: Path, write: Callable[[BinaryIO], object], *, first: Callable[[Path], None] | None = None
+) -> None:
     """Have ``write`` fill a file beside ``path``, flush it to disk, and put it in its place in one move.
 
+    Before that move ``first`` is called with the finished file.
     Of two processes that write the same file the later one wins. A killed one leaves a file that nothing reads.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -21,6 +24,8 @@ def write_whole(path: Path, write: Callable[[BinaryIO], None]) -> None:
             write(file)
             file.flush()
             os.fsync(file.fileno())
+        if first:
+            first(Path(unfinished))
         Path(unfinished).replace(path)
     except BaseException:
         Path(unfinished).unlink(missing_ok=True)
@@ -34,6 +39,11 @@ def write_text(path: Path, text: str) -> None:
         file.write(text.encode())
 
     write_whole(path, write)
+
+
+def is_finished(path: Path) -> bool:
+    """Say whether ``path`` is no file that somebody still writes, or died of writing."""
+    return path.suffix != _UNFINISHED
 
 
 def remove_unfinished(folder: Path) -> None:

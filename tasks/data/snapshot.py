@@ -1,23 +1,25 @@
 """Immutable saved frames: written whole or not at all, named by their content, checked when they are read."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from tasks.data import store
 from tasks.data.atomic import write_whole
 from tasks.data.digest import canonical_type, column_digests, table_digest
 from tasks.data.digest_stream import stream_digests
 from tasks.errors import SnapshotDamaged
 
+T = TypeVar("T")
 _COLUMN_DIGESTS = b"perennial.column_digests"
 _GROUP_ROWS = 100_000
 """Rows of a draft that are in memory at once, and of a row group of it."""
@@ -51,7 +53,7 @@ def save_snapshot(table: pa.Table, folder: Path, *, timestamp: str | None = None
     if not path.exists():
         _write(table.replace_schema_metadata({_COLUMN_DIGESTS: json.dumps(columns)}), path)
     start, end = _span(table, timestamp)
-    return Snapshot(str(path), digest, table.num_rows, start, end)
+    return Snapshot(store.keep(path, once=True), digest, table.num_rows, start, end)
 
 
 def load_snapshot(snapshot: Snapshot, columns: Sequence[str] | None = None) -> pa.Table:
@@ -60,13 +62,8 @@ def load_snapshot(snapshot: Snapshot, columns: Sequence[str] | None = None) -> p
     Raises:
         SnapshotDamaged: the file is gone or unreadable, or what was read does not have the recorded digest.
     """
-    path, asked = Path(snapshot.uri), list(columns) if columns is not None else None
-    with _readable(snapshot):
-        table = pq.read_table(path, columns=asked, memory_map=True)
-        recorded = json.loads(table.schema.metadata[_COLUMN_DIGESTS])
-    fresh = _fresh(snapshot, table.column_names, table_digest(recorded, table.num_rows))
-    _check(snapshot, recorded, column_digests(table.select(fresh)))
-    return table.replace_schema_metadata(None)
+    asked = list(columns) if columns is not None else None
+    return _sound(snapshot, lambda: _load(snapshot, asked))
 
 
 def load_batches(snapshot: Snapshot, rows: int) -> Iterator[pa.Table]:
@@ -75,10 +72,8 @@ def load_batches(snapshot: Snapshot, rows: int) -> Iterator[pa.Table]:
     Raises:
         SnapshotDamaged: as ``load_snapshot`` does.
     """
-    with _readable(snapshot), pq.ParquetFile(Path(snapshot.uri)) as file:
-        recorded = json.loads(file.schema_arrow.metadata[_COLUMN_DIGESTS])
-        fresh = _fresh(snapshot, file.schema_arrow.names, table_digest(recorded, file.metadata.num_rows))
-        _check(snapshot, recorded, _digests(file, fresh))
+    _sound(snapshot, lambda: _check_all(snapshot))
+    with _readable(snapshot), pq.ParquetFile(store.here(snapshot.uri)) as file:
         for batch in file.iter_batches(rows):
             yield pa.Table.from_batches([batch]).replace_schema_metadata(None)
 
@@ -126,7 +121,7 @@ class Draft:
             path = self._folder / f"{digest}.parquet"
             if not path.exists():
                 write_whole(path, lambda file: _copy(drafted, columns, file))
-        return Snapshot(str(path), digest, self.rows, start, end)
+        return Snapshot(store.keep(path, once=True), digest, self.rows, start, end)
 
     def _write(self, *, whole_groups: bool) -> None:
         """Write what waits; if ``whole_groups``, as far as it fills row groups: small ones are slow to read."""
@@ -136,6 +131,32 @@ class Draft:
             self._writer = pq.ParquetWriter(self._file, table.schema, **_shape(table.schema))
         self._writer.write_table(table.slice(0, rows), row_group_size=_GROUP_ROWS)
         self._waiting = [table.slice(rows)]
+
+
+def _sound(snapshot: Snapshot, read: Callable[[], T]) -> T:
+    """Return what ``read`` reads; where this machine's copy is damaged, of another one that the store has."""
+    try:
+        return read()
+    except SnapshotDamaged:
+        if not store.again(snapshot.uri):
+            raise
+        return read()
+
+
+def _load(snapshot: Snapshot, columns: list[str] | None) -> pa.Table:
+    with _readable(snapshot):
+        table = pq.read_table(store.here(snapshot.uri), columns=columns, memory_map=True)
+        recorded = json.loads(table.schema.metadata[_COLUMN_DIGESTS])
+    fresh = _fresh(snapshot, table.column_names, table_digest(recorded, table.num_rows))
+    _check(snapshot, recorded, column_digests(table.select(fresh)))
+    return table.replace_schema_metadata(None)
+
+
+def _check_all(snapshot: Snapshot) -> None:
+    with _readable(snapshot), pq.ParquetFile(store.here(snapshot.uri)) as file:
+        recorded = json.loads(file.schema_arrow.metadata[_COLUMN_DIGESTS])
+        fresh = _fresh(snapshot, file.schema_arrow.names, table_digest(recorded, file.metadata.num_rows))
+        _check(snapshot, recorded, _digests(file, fresh))
 
 
 def _digests(file: pq.ParquetFile, columns: Sequence[str]) -> dict[str, str]:
@@ -178,7 +199,7 @@ def _check(snapshot: Snapshot, recorded: Mapping[str, str], found: Mapping[str, 
 
 
 def _identity(snapshot: Snapshot, column: str) -> tuple[str, int, int, int, str]:
-    stat = Path(snapshot.uri).stat()
+    stat = store.here(snapshot.uri).stat()
     return snapshot.digest, stat.st_ino, stat.st_mtime_ns, stat.st_size, column
 
 

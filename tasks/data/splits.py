@@ -20,6 +20,7 @@ class Splits:
     """The three windows on the time line; a row belongs to one of them or to none."""
 
     train: Window
+    """The longest of the training windows that are tried; in a lineage, the one that was chosen."""
     validation: Window
     holdout: Window
 
@@ -106,7 +107,8 @@ def _windows(window: WindowSpec, as_of: datetime, delay: timedelta) -> Splits:
     validation_end = holdout.start - delay
     validation = Window(validation_end - window.validation, validation_end)
     assert validation.start is not None
-    start = None if window.train == "all" else validation.start - window.train
+    longest = window.longest  # the shorter ones are its newest part
+    start = None if longest == "all" else validation.start - longest
     return Splits(Window(start, validation.start), validation, holdout)
 
 

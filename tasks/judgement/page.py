@@ -1,14 +1,14 @@
 """The report of a verdict: one HTML page that needs nothing beside it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tasks.judgement import tables
 from tasks.judgement.holdout import Holdout
 from tasks.judgement.pictures import draw_pictures
-from tasks.judgement.sections import Provenance, sections
-from tasks.judgement.tables import Table
+from tasks.judgement.sections import Provenance, Trials, sections
+from tasks.judgement.tables import NONE, Table
 from tasks.judgement.verdict import Verdict
 from tasks.judgement.wording import NOTHING, facts, gain, interval, show
 
@@ -34,6 +34,10 @@ class About:
     """The names of a multiclass target's codes."""
     provenance: Provenance
     """Label and value: the data it rests on, and what made it."""
+    candidates: Table = NONE
+    """What was tried, and how validation chose."""
+    searched: Mapping[str, str] = field(default_factory=dict)
+    """Pictures of the search for better parameters, if there was one."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,7 @@ def page(verdict: Verdict, held: Holdout, about: About, *, pictures: Mapping[str
         headline=_headline(verdict),
         more=verdict.reasons[1:],
         tiles=_tiles(verdict),
-        sections=sections(verdict, drawn, about.provenance),
+        sections=sections(verdict, drawn, Trials(about.candidates, tuple(about.searched.values())), about.provenance),
     )
 
 

@@ -32,12 +32,21 @@ class Section:
         return bool(self.pictures or self.notes or any(table.rows for table in (*self.tables, *self.folded)))
 
 
-def sections(verdict: Verdict, drawn: Mapping[str, str], provenance: Provenance) -> list[Section]:
+@dataclass(frozen=True)
+class Trials:
+    """What was tried before there was a challenger."""
+
+    candidates: Table
+    pictures: tuple[str, ...] = ()
+    """SVG."""
+
+
+def sections(verdict: Verdict, drawn: Mapping[str, str], tried: Trials, provenance: Provenance) -> list[Section]:
     """Return the parts that have something to tell, in the order in which a reader asks for them."""
-    return [section for section in _all(verdict, drawn, provenance) if section.tells]
+    return [section for section in _all(verdict, drawn, tried, provenance) if section.tells]
 
 
-def _all(verdict: Verdict, drawn: Mapping[str, str], provenance: Provenance) -> Iterator[Section]:
+def _all(verdict: Verdict, drawn: Mapping[str, str], tried: Trials, provenance: Provenance) -> Iterator[Section]:
     yield _difference(verdict, drawn)
     yield Section("Gates", tables=(tables.gates(verdict), tables.floors(verdict)))
     yield Section("Metrics", tables=(tables.metrics(verdict),))
@@ -49,6 +58,7 @@ def _all(verdict: Verdict, drawn: Mapping[str, str], provenance: Provenance) -> 
     yield Section(
         "Rows and method", tables=(tables.judged_rows(verdict), tables.method(verdict), tables.costs(verdict))
     )
+    yield Section("What was tried, and chosen on validation", pictures=tried.pictures, tables=(tried.candidates,))
     yield Section("What the challenger looks at", pictures=_drawn(drawn, "importance"))
     yield Section("Data and lineage", tables=(Table("What this version rests on", ("what", "value"), provenance),))
 

@@ -24,6 +24,9 @@ class Table:
     """The rows that a reader must not miss, counted from 0; their words say why."""
 
 
+NONE = Table("", (), ())
+
+
 def models(verdict: Verdict) -> list[tuple[str, dict[str, float]]]:
     """Return the models that were judged, each with its metrics."""
     champion = verdict.champion_metrics

@@ -51,9 +51,9 @@ def fit(_: BaselineSpec, train: Labelled, _validation: Labelled, problem: Proble
     mean too, and a gain over the baseline comes from the features alone.
     """
     if problem.task != "multiclass":
-        return Baseline(problem.task, (float(train.labels.mean()),))
-    counts = np.bincount(train.labels.astype(np.intp), minlength=problem.target.codes)
-    return Baseline(problem.task, tuple((counts / len(train)).tolist()))
+        return Baseline(problem.task, (float(np.average(train.labels, weights=train.weights)),))
+    counts = np.bincount(train.labels.astype(np.intp), train.weights, minlength=problem.target.codes)
+    return Baseline(problem.task, tuple((counts / counts.sum()).tolist()))
 
 
 def load(folder: Path) -> Baseline:

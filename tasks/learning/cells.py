@@ -42,10 +42,10 @@ class Encoding:
         return cells, amounts
 
 
-def fit_encodings(matrix: FeatureMatrix) -> tuple[Encoding, ...]:
-    """Return the encodings that give every number mean 0 and standard deviation 1 in ``matrix``."""
+def fit_encodings(matrix: FeatureMatrix, weights: FloatArray | None = None) -> tuple[Encoding, ...]:
+    """Return the encodings that give every number mean 0 and standard deviation 1 in ``matrix``, so weighted."""
     return tuple(
-        Encoding(name, levels) if levels else _scaled(name, matrix.values[:, position])
+        Encoding(name, levels) if levels else _scaled(name, matrix.values[:, position], weights)
         for position, (name, levels) in enumerate(zip(matrix.names, matrix.levels, strict=True))
     )
 
@@ -65,9 +65,13 @@ def design(matrix: FeatureMatrix, encodings: tuple[Encoding, ...]) -> "csr_array
     return csr_array((amounts.ravel(), columns.ravel(), starts), shape=(shape[0], width))
 
 
-def _scaled(name: str, values: Values) -> Encoding:
-    present = values[np.isfinite(values)].astype(np.float64)
+def _scaled(name: str, values: Values, weights: FloatArray | None) -> Encoding:
+    there = np.isfinite(values)
+    present = values[there].astype(np.float64)
     if present.size == 0:
         return Encoding(name, 0)
     alike = present.min() == present.max()  # a deviation computed from rounded sums may miss 0 by a little
-    return Encoding(name, 0, float(present.mean()), 1.0 if alike else float(present.std()))
+    counts = None if weights is None else weights[there]
+    mean = present.mean() if counts is None else np.average(present, weights=counts)
+    spread = present.std() if counts is None else np.sqrt(np.average((present - mean) ** 2, weights=counts))
+    return Encoding(name, 0, float(mean), 1.0 if alike else float(spread))

@@ -6,11 +6,14 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from tasks.data.matrix import FeatureMatrix, FloatArray, Labelled
-from tasks.errors import ArtifactDamaged
+from tasks.errors import ArtifactDamaged, SpecError
 from tasks.learning import baseline, gbm, linear
 from tasks.learning.baseline import BaselineSpec
+from tasks.learning.network import fitting as network_fitting
+from tasks.learning.network import machine as network_machine
+from tasks.learning.network import model as network_model
 from tasks.learning.problem import Problem
-from tasks.spec import CandidateSpec
+from tasks.spec import CandidateSpec, ModelSpec
 
 
 class Fitted(Protocol):
@@ -26,26 +29,84 @@ class Fitted(Protocol):
         """Return each feature's share, largest first, summing to 1; {} for a model that reads no feature."""
 
     def save(self, folder: Path) -> None:
-        """Write the model into ``folder``, which exists, as text. The same model gives the same bytes."""
+        """Write the model into ``folder``, which exists, as text and arrays. The same model gives the same bytes."""
+
+
+_Fit = Callable[[Any, Labelled, Labelled, Problem], Fitted]
+_Again = Callable[[Any, Any, Labelled, Problem], Fitted]
 
 
 @dataclass(frozen=True)
 class _Kind:
-    fit: Callable[[Any, Labelled, Labelled, Problem], Fitted]
+    fit: _Fit
     load: Callable[[Path], Fitted]
+    again: _Again | None = None
+    """Fits on other rows what was fitted before, with no validation to stop by; None: such a kind cannot."""
+    quick: Callable[[Any], Any] | None = None
+    """Makes a candidate cheaper, so that windows can be told apart by it; None: it has no rounds to save."""
+    require: Callable[[Any], None] = lambda _: None
+    """Raises a SpecError if this machine cannot fit the candidate."""
+
+
+def _afresh(fit: _Fit) -> _Again:
+    """Return how a kind that asks no validation is fitted again: as it was before."""
+    return lambda candidate, _, rows, problem: fit(candidate, rows, rows, problem)
 
 
 _KINDS: Mapping[str, _Kind] = {
-    "baseline": _Kind(baseline.fit, baseline.load),
-    "linear": _Kind(linear.fit, linear.load),
-    "lightgbm": _Kind(gbm.fit, gbm.load),
+    "baseline": _Kind(baseline.fit, baseline.load, again=_afresh(baseline.fit)),
+    "linear": _Kind(linear.fit, linear.load, again=_afresh(linear.fit)),
+    "lightgbm": _Kind(gbm.fit, gbm.load, again=gbm.again, quick=gbm.quick),
+    "network": _Kind(
+        network_fitting.fit, network_model.load, quick=network_fitting.quick, require=network_machine.require
+    ),
 }
-"""To add a kind: a spec with its name in tasks/spec/data.py, a file like these, and a line here."""
+"""To add a kind: a spec with its name in tasks/spec/candidates.py, a file like these, and a line here."""
 
 
-def fit(candidate: CandidateSpec | BaselineSpec, train: Labelled, validation: Labelled, problem: Problem) -> Fitted:
+Candidate = CandidateSpec | BaselineSpec
+
+
+def fit(candidate: Candidate, train: Labelled, validation: Labelled, problem: Problem) -> Fitted:
     """Return ``candidate`` fitted on ``train``; kinds that grow step by step stop by ``validation``."""
     return _KINDS[candidate.kind].fit(candidate, train, validation, problem)
+
+
+def fit_again(candidate: Candidate, fitted: Fitted, rows: Labelled, problem: Problem) -> Fitted:
+    """Return ``candidate`` fitted on ``rows`` as it was ``fitted`` before: with as many rounds, if it has any.
+
+    Raises:
+        SpecError: the kind cannot be fitted without a validation to stop by.
+    """
+    return _refitted(candidate)(candidate, fitted, rows, problem)
+
+
+def _refitted(candidate: Candidate) -> _Again:
+    again = _KINDS[candidate.kind].again
+    if again is None:
+        able = ", ".join(name for name, kind in _KINDS.items() if kind.again)
+        raise SpecError(f"window.refit: found a candidate of kind {candidate.kind!r}; allowed with refit: {able}")
+    return again
+
+
+def quick(candidate: Candidate) -> Candidate:
+    """Return a cheaper candidate of the same kind, to look at windows with; one without rounds is as it is."""
+    make = _KINDS[candidate.kind].quick
+    return make(candidate) if make else candidate
+
+
+def require(spec: ModelSpec) -> None:
+    """Raise a SpecError if this machine lacks what a candidate of ``spec`` needs, or the candidate what the spec asks.
+
+    It is asked before anything is trained.
+    """
+    for position, candidate in enumerate(spec.candidates):
+        try:
+            if spec.window.refit:
+                _refitted(candidate)
+            _KINDS[candidate.kind].require(candidate)
+        except SpecError as error:
+            raise SpecError(f"deployments/{spec.model}.toml: candidates[{position}]: {error}") from None
 
 
 def load(kind: str, folder: Path) -> Fitted:

@@ -2,21 +2,29 @@
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from importlib import metadata
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from tasks.data.matrix import FeatureMatrix, FloatArray, Labelled
+from tasks.learning.checkpoints import Fit, Keeper
+from tasks.learning.growth import Growth
 from tasks.learning.importance import shares
 from tasks.learning.problem import Problem
 from tasks.spec import LightGBMSpec
 
 if TYPE_CHECKING:
     import lightgbm as lgb
+    from lightgbm.callback import CallbackEnv
 
+_MAKING = Lock()
+"""Candidates are fitted side by side, and share what is made of their rows."""
 _TREES, _NAMES = "lightgbm.txt", "lightgbm.json"
 _OBJECTIVES: dict[str, dict[str, Any]] = {
     # Rounds are stopped by the loss that is learned, whatever metric the gate asks for: it sees every row's
@@ -42,6 +50,10 @@ class Trees:
 
         return lgb.Booster(model_str=self.text)
 
+    @property
+    def rounds(self) -> int:
+        return int(self.booster.current_iteration())
+
     def predict(self, matrix: FeatureMatrix) -> FloatArray:
         """Return values or probabilities, shape (rows,); multiclass (rows, classes)."""
         # One thread: 30,000 rows and 200 trees take half a second, and threads without an idle core take longer.
@@ -58,20 +70,68 @@ class Trees:
 
 
 def fit(candidate: LightGBMSpec, train: Labelled, validation: Labelled, problem: Problem) -> Trees:
-    """Return the trees up to the round that was best on ``validation``."""
+    """Return the trees up to the round that was best on ``validation``; with ``warm_start``, those of the champion
+    and more, or those of the champion with new leaves.
+    """
     import lightgbm as lgb
 
     parameters = _parameters(candidate, problem)
-    rows = _dataset(train, parameters)
+    champion = _champion(candidate, problem)
+    if champion and candidate.warm_start == "refit":
+        return _releaved(candidate, champion, train, parameters)
+    growth = Growth(candidate, _keeper(candidate, train, validation, problem))
+    begun = lgb.Booster(model_str=growth.trees) if growth.trees else champion
+    rows = _binned(train, parameters, keep=True) if begun else _dataset(train, parameters)
     booster = lgb.train(
         parameters,
         rows,
-        num_boost_round=candidate.rounds,
+        num_boost_round=candidate.rounds - growth.begun,
         valid_sets=[rows.create_valid(validation.matrix.values, validation.labels)],
-        callbacks=[lgb.early_stopping(candidate.patience, verbose=False)],
+        init_model=begun,
+        callbacks=[growth, *_watching(problem)],
     )
-    text = booster.model_to_string(num_iteration=booster.best_iteration)
-    return Trees(train.matrix.names, _without_threads(text))
+    own = max(growth.stopping.best, 0) + 1
+    return _trees(candidate, booster, train, own + (champion.current_iteration() if champion else 0))
+
+
+def _champion(candidate: LightGBMSpec, problem: Problem) -> "lgb.Booster | None":
+    """Return the champion's trees, if the candidate begins from them."""
+    if candidate.warm_start is None:
+        return None
+    assert isinstance(problem.champion, Trees), "a candidate with warm_start is tried only beside such a champion"
+    return problem.champion.booster
+
+
+def _releaved(candidate: LightGBMSpec, champion: "lgb.Booster", rows: Labelled, parameters: dict[str, Any]) -> Trees:
+    """Return the champion's trees, whose leaves say nine tenths of what they did and a tenth of what ``rows`` say."""
+    renewed = champion.refit(rows.matrix.values, rows.labels, decay_rate=0.9, weight=rows.weights, **parameters)
+    return _trees(candidate, renewed, rows, renewed.current_iteration())
+
+
+def _watching(problem: Problem) -> list[Callable[["CallbackEnv"], None]]:
+    """Return what tells ``problem.watch`` of each round."""
+    if (watch := problem.watch) is None:
+        return []
+    return [lambda env: watch(env.iteration + 1, float(env.evaluation_result_list[0][2]))]
+
+
+def quick(candidate: LightGBMSpec) -> LightGBMSpec:
+    """Return a candidate that costs about a fifth, by which windows are told apart: fewer rounds, larger steps."""
+    fewer = {name: max(1, getattr(candidate, name) // 5) for name in ("rounds", "patience")}
+    return candidate.model_copy(update={**fewer, "learning_rate": min(1.0, 5 * candidate.learning_rate)})
+
+
+def again(candidate: LightGBMSpec, fitted: Trees, rows: Labelled, problem: Problem) -> Trees:
+    """Return trees fitted on ``rows`` with as many rounds as ``fitted`` has."""
+    import lightgbm as lgb
+
+    parameters = _parameters(candidate, problem)
+    booster = lgb.train(parameters, _dataset(rows, parameters), num_boost_round=fitted.rounds)
+    return _trees(candidate, booster, rows, fitted.rounds)
+
+
+def _trees(candidate: LightGBMSpec, booster: "lgb.Booster", rows: Labelled, rounds: int) -> Trees:
+    return Trees(rows.matrix.names, _settled(booster.model_to_string(num_iteration=rounds), candidate))
 
 
 def load(folder: Path) -> Trees:
@@ -88,24 +148,61 @@ def _parameters(candidate: LightGBMSpec, problem: Problem) -> dict[str, Any]:
         "learning_rate": candidate.learning_rate,
         "num_leaves": candidate.leaves,
         "min_data_in_leaf": candidate.min_leaf_rows,
+        "feature_fraction": candidate.feature_share,
+        "lambda_l2": candidate.l2,
         "seed": problem.seed,
         "num_threads": problem.threads,
         "deterministic": True,
+        "feature_pre_filter": False,  # it depends on min_data_in_leaf, and one form of the rows serves all candidates
         "force_row_wise": True,  # left to choose, LightGBM times both ways: another run may choose otherwise
         "verbosity": -1,
     }
 
 
 def _dataset(rows: Labelled, parameters: dict[str, Any]) -> "lgb.Dataset":
+    """Return LightGBM's form of ``rows``; that of the rows they are a part of is made once, for every candidate.
+
+    A window so has the bins of the longest one: they are of features alone, and of rows before validation.
+    """
+    whole = rows.origin.whole if rows.origin else rows
+    with _MAKING:
+        made: lgb.Dataset = whole.prepared.get(Trees.kind) or _binned(whole, parameters)
+        whole.prepared[Trees.kind] = made
+    if rows.origin is None:
+        return made
+    part = made.subset(rows.origin.places, params=parameters).construct()
+    if rows.weights is not None:
+        part.set_weight(rows.weights)
+    return part
+
+
+def _binned(rows: Labelled, parameters: dict[str, Any], *, keep: bool = False) -> "lgb.Dataset":
+    """Return LightGBM's form of ``rows``; it can ``keep`` them as they are, for the champion to read."""
     import lightgbm as lgb
 
     categories = [position for position, levels in enumerate(rows.matrix.levels) if levels]
-    return lgb.Dataset(rows.matrix.values, rows.labels, categorical_feature=categories, params=parameters)
+    made = lgb.Dataset(
+        rows.matrix.values,
+        rows.labels,
+        weight=rows.weights,
+        categorical_feature=categories,
+        params=parameters,
+        free_raw_data=not keep,
+    )
+    return made if keep else made.construct()
 
 
-def _without_threads(text: str) -> str:
-    """Return the model's text without the number of threads, its one line that depends on the machine.
+def _keeper(candidate: LightGBMSpec, train: Labelled, validation: Labelled, problem: Problem) -> Keeper:
+    """Return the checkpoints of this fit; none where features are drawn: LightGBM cannot say where its draws stand."""
+    facts = (candidate, problem.task, problem.target, problem.seed, metadata.version("lightgbm"), problem.champion)
+    return Keeper(problem.checkpoints if candidate.feature_share == 1 else None, Fit(train, validation, facts))
 
-    The trees do not depend on it, so the same rows, spec and seed have the same digest everywhere.
+
+def _settled(text: str, candidate: LightGBMSpec) -> str:
+    """Return the model's text without what depends on the machine, or on where a killed fit went on.
+
+    That is the number of threads and that of rounds to go. The trees depend on neither, so the same rows, spec and
+    seed have the same digest everywhere.
     """
-    return re.sub(r"^\[num_threads: \d+\]$", "[num_threads: 0]", text, flags=re.MULTILINE)
+    text = re.sub(r"^\[num_threads: \d+\]$", "[num_threads: 0]", text, flags=re.MULTILINE)
+    return re.sub(r"^\[num_iterations: \d+\]$", f"[num_iterations: {candidate.rounds}]", text, flags=re.MULTILINE)

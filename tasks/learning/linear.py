@@ -91,10 +91,10 @@ def fit(candidate: LinearSpec, train: Labelled, _validation: Labelled, problem: 
     """Return the linear model of ``train``."""
     from threadpoolctl import threadpool_limits
 
-    encodings = fit_encodings(train.matrix)
+    encodings = fit_encodings(train.matrix, train.weights)
     solve = _least_squares if problem.task == "regression" else _logistic
     with threadpool_limits(1, user_api="blas"):  # BLAS rounds by the number of its threads
-        intercept, weights = solve(design(train.matrix, encodings), train.labels, candidate.penalty)
+        intercept, weights = solve(design(train.matrix, encodings), train, candidate.penalty)
     if problem.task == "multiclass" and len(intercept) == 1:  # two of the classes: the first one's score is 0
         intercept, weights = np.append(0.0, intercept), np.hstack([np.zeros_like(weights), weights])
     return Linear(
@@ -118,7 +118,7 @@ def load(folder: Path) -> Linear:
     )
 
 
-def _least_squares(cells: "csr_array", labels: FloatArray, penalty: float) -> tuple[FloatArray, FloatArray]:
+def _least_squares(cells: "csr_array", train: Labelled, penalty: float) -> tuple[FloatArray, FloatArray]:
     """Return intercept (1,) and weights (cells, 1).
 
     The normal equations, solved at once: the cells of a category add up to one, which makes the iterative
@@ -127,24 +127,25 @@ def _least_squares(cells: "csr_array", labels: FloatArray, penalty: float) -> tu
     """
     from sklearn.linear_model import Ridge
 
-    mean = labels.mean()
-    found = Ridge(alpha=penalty, fit_intercept=False, solver="cholesky").fit(cells, labels - mean)
+    mean = np.average(train.labels, weights=train.weights)
+    ridge = Ridge(alpha=penalty, fit_intercept=False, solver="cholesky")
+    found = ridge.fit(cells, train.labels - mean, sample_weight=train.weights)
     return np.array([mean]), found.coef_.reshape(-1, 1)
 
 
-def _logistic(cells: "csr_array", labels: FloatArray, penalty: float) -> tuple[FloatArray, FloatArray]:
+def _logistic(cells: "csr_array", train: Labelled, penalty: float) -> tuple[FloatArray, FloatArray]:
     """Return intercept (scores,) and weights (cells, scores): one score for two classes, else one for each."""
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
 
-    narrow = cells.shape[1] * len(np.unique(labels)) <= _NARROW
+    narrow = cells.shape[1] * len(np.unique(train.labels)) <= _NARROW
     solver = (
         {"solver": "newton-cholesky", "tol": 1e-6} if narrow else {"solver": "lbfgs", "tol": 1e-3, "max_iter": 1000}
     )
     with warnings.catch_warnings():
         # Where a feature separates the classes there is no end to walk to; validation judges what was reached.
         warnings.simplefilter("ignore", ConvergenceWarning)
-        found = LogisticRegression(C=1 / penalty, **solver).fit(cells, labels)
+        found = LogisticRegression(C=1 / penalty, **solver).fit(cells, train.labels, train.weights)
     return found.intercept_, found.coef_.T
 
 

@@ -1,9 +1,15 @@
 """What is to be learned, apart from the rows and the kind of model."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from tasks.data.matrix import Target
+from tasks.learning.checkpoints import Checkpoints
 from tasks.metrics import Task
+
+if TYPE_CHECKING:
+    from tasks.learning.estimator import Fitted
 
 
 @dataclass(frozen=True)
@@ -15,3 +21,9 @@ class Problem:
     seed: int
     threads: int
     """Threads that fitting may use; what comes out does not depend on it."""
+    checkpoints: Checkpoints | None = None
+    """Where long fits keep how far they have come; None: nowhere."""
+    watch: Callable[[int, float], None] | None = None
+    """Is told the loss on validation after each round, by kinds that have rounds; may end the fit by raising."""
+    champion: "Fitted | None" = None
+    """What a candidate with ``warm_start`` begins from."""

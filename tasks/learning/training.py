@@ -1,23 +1,34 @@
-"""Train every candidate of a spec, and choose the one that is best on validation."""
+"""Train every candidate of a spec on every window, and choose the one that is best on validation."""
 
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from math import isnan
-from time import perf_counter
+from collections.abc import Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 
-from tasks.data.matrix import FloatArray, Labelled, Target
-from tasks.errors import NotEnoughData
+import numpy as np
+
+from tasks.data.matrix import FeatureMatrix, Labelled, Target
+from tasks.data.window import microseconds_of
+from tasks.errors import CandidateFailed
+from tasks.learning.attempt import Attempt, Course, Entry
 from tasks.learning.baseline import BaselineSpec
-from tasks.learning.estimator import Fitted, fit
+from tasks.learning.checkpoints import Checkpoints
+from tasks.learning.estimator import Candidate, Fitted, fit_again
 from tasks.learning.problem import Problem
-from tasks.metrics import METRICS, evaluate
-from tasks.spec import CandidateSpec, ModelSpec
+from tasks.learning.race import race
+from tasks.learning.spaces import parameters_of
+from tasks.learning.studies import Shelf
+from tasks.learning.tuning import Searched, Study, search
+from tasks.learning.warm import Warmed, Warmth, is_warm, try_warm, warm_start_of
+from tasks.learning.windows import Choice, LeftOut, windows_for
+from tasks.spec import ModelSpec, WindowSpec
+
+_NOWHERE = Shelf(None, "")
 
 
 @dataclass(frozen=True)
 class CandidateResult:
-    """How one candidate did on validation."""
+    """How one candidate, trained on one window, did on validation."""
 
     kind: str
     value: float
@@ -26,6 +37,18 @@ class CandidateResult:
     """Every metric of the task, by name."""
     seconds: float
     """Time to fit it and to predict validation."""
+    window: str = "all"
+    rows: int = 0
+    """Of the window."""
+    full: bool = True
+    """Trained to its end; else a cheaper look dropped the window, and ``value`` is what it saw."""
+    chosen: bool = False
+    tuned: dict[str, float | int] | None = None
+    """The parameters that a search found; None: they are the spec's."""
+    warm: str | None = None
+    """How it began from the champion: continue or refit; None: it was trained afresh."""
+    rival: float | None = None
+    """Of a warm one: what the best fresh one came to on the rows of validation that ``value`` is of too."""
 
 
 @dataclass(frozen=True)
@@ -33,64 +56,144 @@ class Trained:
     """What came of one training."""
 
     candidates: tuple[CandidateResult, ...]
-    """The baseline, then the others in the order of the spec."""
+    """The baseline, then the others in the order of the spec, and of each the windows in theirs."""
     chosen: Fitted
     baseline: Fitted
-    choice: CandidateSpec | BaselineSpec
-    """What the spec says of the chosen one."""
+    entry: Entry
+    """What the spec says of the chosen one, and what it was trained on."""
+    course: Course
+    """By which it was measured."""
+    left_out: tuple[LeftOut, ...] = ()
+    study: Study | None = None
+    """What a search for better parameters found, if the spec asks for one."""
+
+    @property
+    def choice(self) -> Candidate:
+        return self.entry.candidate
+
+    @property
+    def warm(self) -> bool:
+        """Begun from the champion."""
+        return self.course.problem.champion is not None
+
+    @property
+    def refitted(self) -> bool:
+        """Fitted on validation too, once it had chosen; what begins from the champion is not."""
+        return self.course.spec.window.refit and not self.warm
 
 
-def train(spec: ModelSpec, train: Labelled, validation: Labelled, *, target: Target, threads: int) -> Trained:
+def train(
+    spec: ModelSpec,
+    train: Labelled,
+    validation: Labelled,
+    *,
+    target: Target,
+    threads: int,
+    checkpoints: Checkpoints | None = None,
+    shelf: Shelf = _NOWHERE,
+    warmth: Warmth | None = None,
+) -> Trained:
     """Return what each candidate did on ``validation``, the best of them by gate.metric, and the baseline.
 
     On a tie the earlier one wins: the baseline, then the order of the spec. A baseline that nothing beats is
-    chosen too; to refuse it is the gate's affair.
+    chosen too; to refuse it is the gate's affair. With ``window.refit`` the chosen one learns from validation too.
+    With ``[tuning]``, the best one's parameters are searched for better ones; ``shelf`` is where studies lie.
+    Candidates with ``warm_start`` are tried last, where ``warmth`` is what they begin from.
+
+    Raises:
+        CandidateFailed: none of the spec's candidates could be fitted. One of several is left out, with the reason.
     """
-    problem = Problem(spec.task, target, spec.seed, threads)
-    candidates = (BaselineSpec(), *spec.candidates)
-    tried = _try_all(candidates, train, validation, problem)
-    results = tuple(_result(attempt, validation, spec) for attempt in tried)
-    best = 0
-    for position, result in enumerate(results):
-        if METRICS[spec.gate.metric].better(result.value, results[best].value):
-            best = position
-    return Trained(results, tried[best].fitted, tried[0].fitted, candidates[best])
+    course = Course(spec, validation, Problem(spec.task, target, spec.seed, threads, checkpoints))
+    windows, left_out = windows_for(spec, train)
+    naive = course.best(course.run(Entry(BaselineSpec(), window)) for window in windows)
+    with _side_by_side(threads) as pool:
+        raced = race(course, _fields(spec, windows), pool)
+        if raced.failed and not raced.attempts:
+            raise CandidateFailed(f"{spec.model}: {'; '.join(out.why for out in raced.failed)}")
+        attempts = [naive, *raced.attempts]
+        searched = _search(course, attempts, shelf)
+        attempts += [searched.attempt] if searched and searched.attempt else []
+        best = course.best(one for one in attempts if one.full)
+        warmed = try_warm(course, best.fitted.predict(validation.matrix), warmth, pool) if warmth else None
+    if warmed and warmed.winner:
+        best, course = warmed.winner, warmed.course
+    return Trained(
+        candidates=tuple(
+            _result(one, best, spec, warmed) for one in [*attempts, *(warmed.raced.attempts if warmed else ())]
+        ),
+        chosen=refit(best, course) if spec.window.refit and not course.problem.champion else best.fitted,
+        baseline=naive.fitted,
+        entry=best.entry,
+        course=course,
+        left_out=(*left_out, *raced.failed, *(warmed.raced.failed if warmed else ())),
+        study=searched.study if searched else None,
+    )
 
 
-@dataclass(frozen=True)
-class _Attempt:
-    fitted: Fitted
-    predictions: FloatArray
-    seconds: float
+def _search(course: Course, attempts: list[Attempt], shelf: Shelf) -> Searched | None:
+    """Search around the best of the spec's candidates, if it is wanted."""
+    if course.spec.tuning is None:
+        return None
+    own = course.best(one for one in attempts if one.full and not isinstance(one.entry.candidate, BaselineSpec))
+    return search(course, own, shelf)
 
 
-def _try_all(
-    candidates: Sequence[CandidateSpec | BaselineSpec], train: Labelled, validation: Labelled, problem: Problem
-) -> list[_Attempt]:
-    """Try all candidates, two at a time where there are threads: fits of one kind use one core where others use many.
+def twin(trained: Trained, seed: int) -> Fitted:
+    """Return what was chosen as another seed makes it."""
+    course = replace(trained.course, problem=replace(trained.course.problem, seed=seed))
+    other = course.run(trained.entry)
+    return refit(other, course) if trained.refitted else other.fitted
+
+
+def refit(best: Attempt, course: Course) -> Fitted:
+    """Return the best fitted once more, on its window and validation together, with the rounds that were best."""
+    rows = _joined(best.entry.choice, course.validation, course.spec.window)
+    return fit_again(best.entry.candidate, best.fitted, rows, course.problem)
+
+
+def _fields(spec: ModelSpec, windows: list[Choice]) -> list[list[Entry]]:
+    return [[Entry(candidate, window) for window in windows] for candidate in spec.candidates if not is_warm(candidate)]
+
+
+@contextmanager
+def _side_by_side(threads: int) -> Iterator[Executor]:
+    """Give a pool that tries candidates two at a time where there are threads: fits of one kind use one core where
+    others use many.
 
     Which runs beside which changes no result: LightGBM's does not depend on threads, and BLAS, whose rounding
     does, is held to one for as long as anything runs.
     """
     from threadpoolctl import threadpool_limits
 
-    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(min(2, problem.threads)) as pool:
-        return list(pool.map(lambda candidate: _try(candidate, train, validation, problem), candidates))
+    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(min(2, threads)) as pool:
+        yield pool
 
 
-def _try(candidate: CandidateSpec | BaselineSpec, train: Labelled, validation: Labelled, problem: Problem) -> _Attempt:
-    start = perf_counter()
-    fitted = fit(candidate, train, validation, problem)
-    predictions = fitted.predict(validation.matrix)
-    return _Attempt(fitted, predictions, perf_counter() - start)
+def _joined(choice: Choice, newer: Labelled, spec: WindowSpec) -> Labelled:
+    """Return the rows of a window with those of validation, weighted by their age at validation's end."""
+    older = choice.rows
+    values = np.concatenate([older.matrix.values, newer.matrix.values])
+    matrix = FeatureMatrix(values, older.matrix.names, older.matrix.levels)
+    ages = None
+    if older.ages is not None and newer.ages is not None:
+        ages = np.concatenate([older.ages + microseconds_of(spec.validation), newer.ages])
+    return Labelled(matrix, np.concatenate([older.labels, newer.labels]), choice.window.weights(ages))
 
 
-def _result(attempt: _Attempt, validation: Labelled, spec: ModelSpec) -> CandidateResult:
-    metrics = evaluate(spec.task, validation.labels, attempt.predictions)
-    value = metrics[spec.gate.metric]
-    if isnan(value):
-        raise NotEnoughData(
-            f"{spec.model}: gate.metric {spec.gate.metric} has no value on the {len(validation):,} rows of "
-            f"validation: the labels are all alike. Set a longer window.validation, or another gate.metric"
-        )
-    return CandidateResult(attempt.fitted.kind, value, metrics, attempt.seconds)
+def _result(attempt: Attempt, best: Attempt, spec: ModelSpec, warmed: Warmed | None) -> CandidateResult:
+    candidate = attempt.entry.candidate
+    tuned = None if isinstance(candidate, BaselineSpec) or candidate in spec.candidates else parameters_of(candidate)
+    warm = None if isinstance(candidate, BaselineSpec) else warm_start_of(candidate)
+    return CandidateResult(
+        kind=attempt.fitted.kind,
+        value=attempt.value,
+        metrics=attempt.metrics,
+        seconds=attempt.seconds,
+        window=str(attempt.entry.choice.window),
+        rows=len(attempt.entry.choice.rows),
+        full=attempt.full,
+        chosen=attempt is best,
+        tuned=tuned,
+        warm=warm,
+        rival=warmed.rival if warmed and warm else None,
+    )

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from tasks.data.atomic import write_text
+from tasks.data import store
 from tasks.monitoring.policy import PolicyDecision
 from tasks.monitoring.realised import Realised
 from tasks.monitoring.signal import Signal
@@ -49,11 +49,35 @@ class Check:
         return found
 
 
-def save_check(folder: Path, check: Check) -> str:
-    """Write ``check`` into ``folder``, and return the digest of what was written; one of the same time is replaced."""
+@dataclass(frozen=True)
+class KeptCheck:
+    """A check that has been kept, by reference."""
+
+    path: Path
+    digest: str
+    """SHA-256 of the file: by it a request in the ledger names the check that asked for it."""
+
+
+def save_check(folder: Path, check: Check) -> KeptCheck:
+    """Keep ``check`` in ``folder``, and return where.
+
+    A later check of the same moment stands beside the earlier one, under the next number, and counts in its place:
+    what a request was made on is not replaced. One that found the same is the same file.
+    """
     text = json.dumps(check.to_json(), indent=1, ensure_ascii=False, sort_keys=True)
-    write_text(folder / f"{_stamp(check.as_of)}.json", text)
-    return hashlib.sha256(text.encode()).hexdigest()
+    digest, stamp = hashlib.sha256(text.encode()).hexdigest(), _stamp(check.as_of)
+    there = [path for path in _files(folder) if _name(path)[0] == stamp]
+    if there and hashlib.sha256(store.here(there[-1]).read_bytes()).hexdigest() == digest:
+        return KeptCheck(there[-1], digest)
+    number = _name(there[-1])[1] + 1 if there else 1
+    path = folder / (f"{stamp}.json" if number == 1 else f"{stamp}-{number}.json")
+    store.write(path, lambda file: file.write(text.encode()))
+    return KeptCheck(path, digest)
+
+
+def kept_checks(folder: Path) -> list[Path]:
+    """Return the file of the last check of each moment, oldest first."""
+    return list({_name(path)[0]: path for path in _files(folder)}.values())
 
 
 def earlier_checks(folder: Path, *, version: int, before: datetime) -> tuple[Checked, ...]:
@@ -62,12 +86,23 @@ def earlier_checks(folder: Path, *, version: int, before: datetime) -> tuple[Che
 
 
 def _read(folder: Path, version: int, before: datetime) -> Iterator[Checked]:
-    for path in folder.glob("*.json"):
+    for path in store.fetched(kept_checks(folder)):
         found = json.loads(path.read_text(encoding="utf-8"))
         as_of = datetime.fromisoformat(found["as_of"])
         if found["version"] == version and as_of < before:
             alarmed = [s["column"] or s["kind"] for s in found["signals"] if s["alarmed"]]
             yield Checked(as_of, found["diagnosis"]["action"], tuple(dict.fromkeys(alarmed)), found["realised"]["loss"])
+
+
+def _files(folder: Path) -> list[Path]:
+    """Return every kept check, by moment and number."""
+    return sorted(store.find(folder, "*.json"), key=_name)
+
+
+def _name(path: Path) -> tuple[str, int]:
+    """Return the moment and the number that a file's name says."""
+    stamp, _, number = path.stem.partition("-")
+    return stamp, int(number) if number.isdigit() else 1
 
 
 def _stamp(time: datetime) -> str:

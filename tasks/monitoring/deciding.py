@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
-from tasks.monitoring.check import Check, save_check
+from tasks.monitoring.check import Check
 from tasks.monitoring.policy import History, Moment, PolicyDecision, Retraining, decide
 from tasks.monitoring.signal import Signal
 from tasks.monitoring.triage import Case, Columns, Counts, Diagnosis, triage
@@ -34,12 +34,11 @@ def diagnose(watch: Watch, looked: Looked, signals: Sequence[Signal]) -> Check:
     )
 
 
-def record(watch: Watch, check: Check) -> Entry | None:
-    """Keep ``check``, and return the request that it leads to: a new one, or one that is open and nobody works on.
+def ask(watch: Watch, check: Check, digest: str) -> Entry | None:
+    """Return the request that ``check``, kept under ``digest``, leads to: a new one, or one that nobody works on.
 
     The row comes first. The event that tells of it may be lost; the next check finds the row, and sends it again.
     """
-    digest = save_check(watch.checks, check)
     if check.decision.retrain and check.decision.reason:
         asked = Requested(check.decision.reason, check.as_of, check.version, check.headline, digest)
         requests.request(watch.ledger, check.model, asked, datetime.now(UTC))

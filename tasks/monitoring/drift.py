@@ -9,10 +9,7 @@ from tasks.monitoring.profile.calibration import Calibration
 from tasks.monitoring.profile.distance import Distances, Reference, measure
 from tasks.monitoring.profile.profile import Profile
 from tasks.monitoring.profile.usual import (
-    LEAST_PSI,
-    LEAST_RATE,
-    LEAST_ROWS,
-    LEAST_SHIFT,
+    LEAST,
     LOCATION,
     MISSING,
     SHAPE,
@@ -62,7 +59,7 @@ def volume_signal(reference: Profile, rows: int, calibration: Calibration, *, wi
     expected = max(float(reference.rows.mean()) * window, 1.0)
     log = float(np.log(max(rows, 0.5) / expected))
     spread = calibration.usual.volume
-    most = max(calibration.limit * spread, LEAST_ROWS)
+    most = max(calibration.limit * spread, LEAST.rows)
     return Signal(
         kind="volume",
         column=None,
@@ -92,7 +89,7 @@ def _shape(window: _Window, place: int, name: str) -> Signal:
     psi, expected = float(window.found.psi[0, place]), float(window.found.expected[0, place])
     centre, spread = float(window.calibration.usual.centre[SHAPE, place]), window.spread(SHAPE, place)
     usual, root = expected * centre**3, float(np.cbrt(psi / expected))
-    threshold = max(expected * (centre + window.calibration.limit * spread) ** 3 - usual, LEAST_PSI)
+    threshold = max(expected * (centre + window.calibration.limit * spread) ** 3 - usual, LEAST.psi)
     low, high = (expected * (root + side * _NINETY * spread) ** 3 - usual for side in (-1, 1))
     score = psi - usual
     return Signal(
@@ -111,7 +108,7 @@ def _shape(window: _Window, place: int, name: str) -> Signal:
 def _shift(window: _Window, place: int, name: str) -> Signal:
     shift, error = float(window.found.shift[0, place]), float(np.sqrt(window.found.precision[0, place]))
     spread = window.spread(LOCATION, place) * error
-    threshold = max(window.calibration.limit * spread, LEAST_SHIFT)
+    threshold = max(window.calibration.limit * spread, LEAST.shift)
     return Signal(
         kind="distribution",
         column=name,
@@ -138,7 +135,7 @@ def _rate(window: _Window, place: int, name: str, kind: str) -> Signal:
     edge = abs(_moved(was, steps * window.calibration.limit * (1 if change >= 0 else -1)) - was)
     ends = [_moved(was + change, side * steps * _NINETY) - was for side in (-1, 1)]
     low, high = sorted(abs(end) for end in ends)
-    threshold = max(edge, LEAST_RATE)
+    threshold = max(edge, LEAST.rate)
     return Signal(
         kind="missing" if kind == "missing" else "unseen",
         column=name,

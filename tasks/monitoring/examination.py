@@ -1,13 +1,14 @@
 """Look for what is wrong with what scorings and checks have kept, and mend what can be mended."""
 
 import json
-import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from tasks.data import store
 from tasks.data.snapshot import Snapshot
 from tasks.errors import PerennialError, RegistryError, SnapshotDamaged
 from tasks.monitoring import kept
@@ -15,7 +16,7 @@ from tasks.monitoring.predictions.eligible import rows_folder
 from tasks.monitoring.pruning import find_waste, scored_rows
 from tasks.monitoring.reference import Maker
 from tasks.monitoring.watching import CHECKS
-from tasks.release.doctor import Finding
+from tasks.release.doctor import Finding, mended_in_store
 from tasks.release.evidence import check_rows
 from tasks.release.in_use import in_use
 from tasks.release.ledger.book import Ledger
@@ -24,6 +25,8 @@ from tasks.settings import Settings
 from tasks.spec import ModelSpec, load_spec, names
 
 _DAMAGED = ".damaged"
+_LISTED = (CHECKS, "predictions/served", "predictions/shadow", "judged")
+"""Folders of a model whose files no reference names: what is there, counts."""
 
 
 def examine_watched(settings: Settings) -> Iterator[Finding]:
@@ -39,18 +42,22 @@ def examine_watched(settings: Settings) -> Iterator[Finding]:
         yield from _log(model, settings.of(model))
         yield from _profile(spec, settings, ledger)
         yield from _checks(model, settings.of(model))
+        yield from _only_here(model, settings.of(model))
         yield from _waste(spec, settings, ledger)
 
 
 def _scored(spec: ModelSpec, settings: Settings, ledger: Ledger) -> Iterator[Finding]:
     """Look at the rows that the ledger says were scored."""
     named = sorted(scored_rows(ledger.entries(spec.model)))
-    folder, wrong = rows_folder(settings, spec.model), []
+    folder, wrong, mended = rows_folder(settings, spec.model), [], list[str]()
     for digest in named:
+        rows = Snapshot(store.uri(folder / f"{digest}.parquet"), digest, 0, None, None)
         try:
-            check_rows(Snapshot(str(folder / f"{digest}.parquet"), digest, 0, None, None))
+            check_rows(rows)
+            mended += store.mend(rows.uri, by="size")
         except SnapshotDamaged as error:
             wrong.append(str(error))
+    yield from mended_in_store(spec.model, "scored rows", mended)
     if wrong:
         yield Finding("ill", f"{spec.model}: of {len(named)} snapshots of scored rows, {len(wrong)}: {wrong[0]}")
     elif named:
@@ -59,7 +66,7 @@ def _scored(spec: ModelSpec, settings: Settings, ledger: Ledger) -> Iterator[Fin
 
 def _log(model: str, home: Path) -> Iterator[Finding]:
     """Look at each part of the predictions log."""
-    parts = sorted((home / "predictions").glob("*/day=*/version=*/part-*.parquet"))
+    parts = store.find(home / "predictions", "*/day=*/version=*/part-*.parquet")
     wrong = [part for part in parts if not _is_parquet(part)]
     for part in wrong:
         yield Finding("ill", f"{model}: {part}: cannot be read; restore it, or delete it and score its day again")
@@ -73,19 +80,26 @@ def _profile(spec: ModelSpec, settings: Settings, ledger: Ledger) -> Iterator[Fi
         folder = Maker(spec, settings, in_use(ledger.entries(spec.model), spec.model)).folder
     except RegistryError:  # there is no champion, or its doctor has said so
         return
-    if folder.exists() and kept.load(folder) is None:
-        shutil.rmtree(folder)
+    if store.here(folder).exists() and not _of_two(folder, lambda: kept.load(folder) is not None):
+        store.remove(folder)
         yield Finding("mended", f"{spec.model}: the kept profile was damaged; the next check makes it again")
 
 
 def _checks(model: str, home: Path) -> Iterator[Finding]:
     """Look at the kept checks; one that cannot be read is set aside, as every later check would stumble over it."""
-    for path in sorted((home / CHECKS).glob("*.json")):
-        try:
-            json.loads(path.read_bytes())
-        except ValueError:
+    for path in store.fetched(store.find(home / CHECKS, "*.json")):
+        if not _of_two(path, partial(_is_json, path)):
             aside = path.rename(path.with_name(path.name + _DAMAGED))
+            store.keep(aside)
+            store.remove(path)
             yield Finding("mended", f"{model}: a check cannot be read, and is set aside: {aside}")
+
+
+def _only_here(model: str, home: Path) -> Iterator[Finding]:
+    """Look for what nobody sees, since the store does not have it."""
+    if alone := [path for place in _LISTED for path in store.only_here(home / place)]:
+        found = f"{model}: files that the store does not have, so nobody sees them: {len(alone)}, {alone[0]} for one"
+        yield Finding("ill", f"{found}; copy them into it if they are older than the store, or else delete them")
 
 
 def _waste(spec: ModelSpec, settings: Settings, ledger: Ledger) -> Iterator[Finding]:
@@ -98,9 +112,23 @@ def _waste(spec: ModelSpec, settings: Settings, ledger: Ledger) -> Iterator[Find
         )
 
 
+def _of_two(place: Path, is_good: Callable[[], bool]) -> bool:
+    """Say whether this machine's copy is good, or the store's that then takes its place."""
+    return is_good() or (store.again(place) and is_good())
+
+
+def _is_json(path: Path) -> bool:
+    try:
+        json.loads(path.read_bytes())
+    except ValueError:
+        return False
+    return True
+
+
 def _is_parquet(path: Path) -> bool:
     try:
-        pq.read_metadata(path)
+        with store.opened(path) as file:
+            pq.read_metadata(file)
     except (OSError, pa.ArrowException):
         return False
     return True

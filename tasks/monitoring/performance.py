@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -146,7 +145,7 @@ def _unlearned(window: Window, until: datetime | None, as_of: datetime) -> Windo
 
 
 def _classes(champion: Champion) -> tuple[str | int | bool, ...]:
-    return tuple(check_artifact(Path(champion.artifact_uri), champion.artifact)["classes"])
+    return tuple(check_artifact(champion.artifact_uri, champion.artifact)["classes"])
 
 
 _NOTHING = Predicted(np.empty(0, np.int64), np.empty(0), np.empty(0))

@@ -13,6 +13,7 @@ from itertools import chain
 from pathlib import Path
 from typing import get_args
 
+from tasks.data import store
 from tasks.errors import RegistryError
 from tasks.monitoring.predictions.eligible import rows_folder
 from tasks.monitoring.predictions.log import Audience
@@ -60,7 +61,7 @@ def scored_rows(entries: Sequence[Entry]) -> set[str]:
 def _rows(spec: ModelSpec, settings: Settings, entries: Sequence[Entry]) -> Iterator[Path]:
     """Yield snapshots of scorings that died before they were written down, or had no row to score."""
     named = scored_rows(entries)
-    yield from (path for path in sorted(rows_folder(settings, spec.model).glob("*.parquet")) if path.stem not in named)
+    yield from (path for path in _all(rows_folder(settings, spec.model), "*.parquet") if path.stem not in named)
 
 
 def _predictions(home: Path, entries: Sequence[Entry]) -> Iterator[Path]:
@@ -69,7 +70,7 @@ def _predictions(home: Path, entries: Sequence[Entry]) -> Iterator[Path]:
     versions = {champion.version for champion in now.champions} | {pending.version for pending in now.pending}
     kept = {f"version={version}" for version in versions}
     for audience in get_args(Audience):
-        places = sorted((home / "predictions" / audience).glob("day=*/version=*"))
+        places = _all(home / "predictions" / audience, "day=*/version=*")
         yield from (place for place in places if place.name not in kept)
 
 
@@ -79,7 +80,7 @@ def _profiles(spec: ModelSpec, settings: Settings, entries: Sequence[Entry]) -> 
         needed = Maker(spec, settings, in_use(entries, spec.model)).folder
     except RegistryError:  # nothing is known of the champion, so nothing of what it needs
         return
-    yield from (folder for folder in sorted(needed.parent.glob("*")) if folder != needed)
+    yield from (folder for folder in _all(needed.parent, "*") if folder != needed)
 
 
 def _checks(home: Path, entries: Sequence[Entry]) -> Iterator[Path]:
@@ -87,13 +88,18 @@ def _checks(home: Path, entries: Sequence[Entry]) -> Iterator[Path]:
     asked = {entry.what.check for entry in entries if isinstance(entry.what, Requested)}
     champion = standing(entries).champion
     kept = set()
-    for path in sorted((home / CHECKS).glob("*.json")):
-        text = path.read_bytes()
+    for path in _all(home / CHECKS, "*.json"):
+        text = store.here(path).read_bytes()
         if champion is None or _version(text) == champion.version or hashlib.sha256(text).hexdigest() in asked:
             kept.add(path.stem)
         else:
             yield path
-    yield from (page for page in sorted((home / "reports").glob("*.html")) if page.stem not in kept)
+    yield from (page for page in _all(home / "reports", "*.html") if page.stem not in kept)
+
+
+def _all(folder: Path, pattern: str) -> list[Path]:
+    """Return what matches ``pattern``, also what a killed process has left."""
+    return store.find(folder, pattern, leftovers=True)
 
 
 def _version(check: bytes) -> int | None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from tasks.data import store
 from tasks.data.rows import where
 from tasks.data.snapshot import load_snapshot
 from tasks.data.splits import within
@@ -90,10 +91,11 @@ def reference_of(maker: Maker, *, again: bool = False) -> ReferenceWindow:
         SnapshotDamaged: the rows that it learned from are gone or damaged.
         NotEnoughData: they are fewer than one window.
     """
-    found = None if again else kept.load(maker.folder)
+    found = None if again else kept.load(store.here(maker.folder))
     if found is None:
         found = _make(maker)
         kept.save(maker.folder, found)
+        store.keep(maker.folder)
     return found
 
 
@@ -150,7 +152,8 @@ def _blocks(maker: Maker, rows: pa.Table, end: datetime) -> int:
 def _predictions(maker: Maker, model: Model, table: pa.Table) -> Family | None:
     """Return what the champion predicts for rows that it did not learn from: those that chose it, and judged it."""
     splits = maker.champion.lineage.splits
-    window = Window(splits.validation.start, splits.holdout.end)
+    chose = splits.holdout if maker.champion.lineage.refit else splits.validation
+    window = Window(chose.start, splits.holdout.end)
     rows = where(table, within(event_times(table, maker.spec.source.timestamp), window))
     if rows.num_rows == 0:
         return None

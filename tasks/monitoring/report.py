@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tasks.data.atomic import write_text
+from tasks.data import store
 from tasks.data.window import write_time
 from tasks.monitoring.check import Check
 from tasks.monitoring.profile.bins import is_number, is_word
@@ -33,7 +33,8 @@ def write_page(path: Path, check: Check, reference: pa.Table, current: pa.Table)
     sides = [table.slice(0, MOST_ROWS).select(columns) for table in (reference, current)]
     drawn = _drawn(*(_frame(side) for side in sides)) if columns else f"<html>{_BODY}</body></html>"
     head, body = drawn.split(_BODY, 1)
-    write_text(path, f"{head}{_BODY}{_numbers(check, [side.num_rows for side in sides], len(columns))}{body}")
+    numbers = _numbers(check, [side.num_rows for side in sides], len(columns))
+    store.write(path, lambda file: file.write(f"{head}{_BODY}{numbers}{body}".encode()))
 
 
 def drawable(reference: pa.Table, current: pa.Table) -> list[str]:

@@ -8,7 +8,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from tasks.monitoring.check import Check
+from tasks.data import store
+from tasks.monitoring.check import Check, kept_checks
 from tasks.news.news import BROKEN, MENDED, News, as_text, clock, news, sentence
 
 CHECKS = 3
@@ -49,7 +50,7 @@ def kept_before(folder: Path, as_of: datetime) -> tuple[Kept, ...]:
     Those are the last few, and before them all since the data was whole.
     """
     found: list[Kept] = []
-    for path in sorted(folder.glob("*.json"), reverse=True):  # by time: so they are named
+    for path in reversed(store.fetched(kept_checks(folder))):
         check = _kept(json.loads(path.read_text(encoding="utf-8")))
         if check.as_of < as_of:
             found.append(check)

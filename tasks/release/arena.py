@@ -12,7 +12,8 @@ from tasks.data.snapshot import Snapshot, load_snapshot
 from tasks.data.splits import Mask, Part, Splits
 from tasks.errors import ContractError, SpecError
 from tasks.release.artifact import Model, load_artifact
-from tasks.release.challenger import Challenger, Recipe, split_masks
+from tasks.release.challenger import Challenger, Recipe
+from tasks.release.material import split_masks
 from tasks.release.versions import Version
 
 

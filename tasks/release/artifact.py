@@ -20,6 +20,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from tasks.data import store
 from tasks.data.contract import Contract, read_contract
 from tasks.data.features import FittedFeatures, make_matrix
 from tasks.data.matrix import FloatArray, Target
@@ -79,8 +80,7 @@ def load_artifact(uri: str, digest: str) -> Model:
 
     The feature code in the folder is run only after that: it is what was registered, or it is refused.
     """
-    folder = Path(uri)
-    manifest = check_artifact(folder, digest)
+    manifest, folder = check_artifact(uri, digest), store.here(uri)
     contract = read_contract((folder / "contract.py").read_text(encoding="utf-8"), f"{uri}/contract.py")
     return Model(
         name=manifest["model"],
@@ -92,8 +92,17 @@ def load_artifact(uri: str, digest: str) -> Model:
     )
 
 
-def check_artifact(folder: Path, digest: str) -> dict[str, Any]:
+def check_artifact(uri: str, digest: str) -> dict[str, Any]:
     """Return the manifest, or raise ArtifactDamaged with the file that is not what was written."""
+    try:
+        return _check(store.here(uri), digest)
+    except ArtifactDamaged:
+        if not store.again(uri):
+            raise
+        return _check(store.here(uri), digest)
+
+
+def _check(folder: Path, digest: str) -> dict[str, Any]:
     try:
         found = _sha256(folder / "manifest.json")
         manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
@@ -120,7 +129,7 @@ def verify(uri: str, digest: str) -> FloatArray:
     Run in a fresh process, it shows that nothing but the folder is needed to predict.
     """
     model = load_artifact(uri, digest)
-    expected = np.load(Path(uri) / "sample.npy", allow_pickle=False)
+    expected = np.load(store.here(uri) / "sample.npy", allow_pickle=False)
     found = model.predict(read_sample(uri))
     if found.shape != expected.shape or not np.array_equal(found, expected):
         worst = np.abs(found - expected).max() if found.shape == expected.shape else float("nan")
@@ -130,7 +139,7 @@ def verify(uri: str, digest: str) -> FloatArray:
 
 def read_sample(uri: str) -> pa.Table:
     """Return the sample rows that lie beside the model."""
-    return pq.read_table(Path(uri) / "sample.parquet", memory_map=False)
+    return pq.read_table(store.here(uri) / "sample.parquet", memory_map=False)
 
 
 def _facts(model: Model) -> dict[str, Any]:

@@ -1,25 +1,30 @@
 """Train on saved rows, and write the best of the candidates down as an artifact."""
 
+import hashlib
+import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import pyarrow as pa
-
 from tasks.data.contract import Contract
-from tasks.data.features import fit_features, known_columns, make_matrix
-from tasks.data.keys import group_codes
-from tasks.data.labels import Labels, read_labels
-from tasks.data.matrix import Labelled
+from tasks.data.labels import read_labels
 from tasks.data.rows import where
 from tasks.data.snapshot import Snapshot, load_snapshot
-from tasks.data.splits import Mask, Part, SplitRows, Splits, members, require_classes, require_rows
-from tasks.learning.estimator import fit
-from tasks.learning.problem import Problem
-from tasks.learning.training import CandidateResult, train
+from tasks.data.splits import Part, Splits, require_classes, require_rows
+from tasks.data.window import Window
+from tasks.learning.checkpoints import Checkpoints
+from tasks.learning.studies import Shelf
+from tasks.learning.training import CandidateResult, train, twin
+from tasks.learning.tuning import Study
+from tasks.learning.windows import LeftOut
 from tasks.release.artifact import Artifact, Model, write_artifact
-from tasks.spec import ModelSpec, SourceSpec
+from tasks.release.lineage import environment_digest
+from tasks.release.material import Material, split_columns, split_masks
+from tasks.release.versions import Version
+from tasks.release.warming import seen_by, start_from
+from tasks.spec import ModelSpec
 
 SAMPLE_ROWS = 200
+_LEARNED: tuple[Part, Part] = ("train", "validation")
 
 
 @dataclass(frozen=True)
@@ -29,6 +34,11 @@ class Recipe:
     spec: ModelSpec
     contract: Contract
     threads: int
+    checkpoints: Checkpoints | None = None
+    """Where fits that take long keep how far they have come; None: nowhere."""
+    studies: Path | None = None
+    """Folder of the searches for better parameters; None: they are not kept."""
+    price_per_hour: float | None = None
 
 
 @dataclass(frozen=True)
@@ -53,13 +63,32 @@ class Challenger:
     """Of the target, in the order of their codes; none for a regression."""
     candidates: tuple[CandidateResult, ...]
     importance: dict[str, float]
+    window: str = "all"
+    """Which part of train the chosen one learned from, as the spec says it;"""
+    learned: Window | None = None
+    """and from when to when; None: all of train."""
+    refitted: bool = False
+    """It was fitted on validation too, once that had chosen."""
+    parent: int | None = None
+    """The version whose trees it begins from; None: it was trained afresh."""
+    continued: Window | None = None
+    """A stretch of time with every row that its parent, and what that began from, has learned from."""
+    left_out: tuple[LeftOut, ...] = ()
+    """Windows and candidates that could not be tried, and why."""
+    study: Study | None = None
+    """The search for better parameters, if the spec asks for one."""
     twin: Artifact | None = None
     """The chosen kind fitted once more with the next seed, when the gate asks how stable it is."""
 
 
+def checkpoints_of(home: Path) -> Path:
+    """Return where checkpoints lie of a model whose folder is ``home``: it has one training at a time."""
+    return home / "checkpoints"
+
+
 def count_splits(rows: Snapshot, splits: Splits, spec: ModelSpec) -> SplitCounts:
     """Return how many labelled rows each part has; raise NotEnoughData when one cannot do its work."""
-    table = load_snapshot(rows, _split_columns(spec.source))
+    table = load_snapshot(rows, split_columns(spec.source))
     labels = read_labels(table.column(spec.source.target), spec)
     masks = split_masks(table, labels, splits, spec.source)
     require_rows(masks, splits, spec)
@@ -68,53 +97,64 @@ def count_splits(rows: Snapshot, splits: Splits, spec: ModelSpec) -> SplitCounts
     return SplitCounts(**counts, unlabelled=int((~labels.known).sum()))
 
 
-def make_challenger(rows: Snapshot, splits: Splits, recipe: Recipe, folder: Path) -> Challenger:
-    """Train every candidate, and write the one that validation chose, and the baseline, into ``folder``."""
-    spec = recipe.spec
-    table = load_snapshot(rows, _training_columns(spec, recipe.contract))
-    labels = read_labels(table.column(spec.source.target), spec)
-    masks = split_masks(table, labels, splits, spec.source)
-    fitted = fit_features(where(table, masks["train"]), spec, recipe.contract)
-    train_on, choose_on = (
-        Labelled(
-            make_matrix(where(table, masks[part]), fitted, recipe.contract),
-            labels.values[masks[part]],
-        )
-        for part in ("train", "validation")
+def make_challenger(
+    rows: Snapshot, splits: Splits, recipe: Recipe, folder: Path, champion: Version | None = None
+) -> Challenger:
+    """Train every candidate, and write the one that validation chose, and the baseline, into ``folder``.
+
+    ``champion`` is what candidates with ``warm_start`` begin from. A fit that was killed goes on from its last
+    checkpoint; once all are fitted there are none left.
+    """
+    spec, material = recipe.spec, Material.read(rows, splits, recipe.spec, recipe.contract)
+    fitted = material.fit_features()
+    start = start_from(champion, material, fitted)
+    train_on, choose_on = (material.part(part, fitted) for part in _LEARNED)
+    trained = train(
+        spec,
+        train_on,
+        choose_on,
+        target=material.labels.target,
+        threads=recipe.threads,
+        checkpoints=recipe.checkpoints,
+        shelf=_shelf(rows, splits, recipe),
+        warmth=start.warmth,
     )
-    trained = train(spec, train_on, choose_on, target=labels.target, threads=recipe.threads)
     trained.baseline.save(_made(folder / "baseline"))
-    model = Model(spec.model, spec.task, labels.target, recipe.contract, fitted, trained.chosen)
-    twin = None
+    # Trees that begin from the champion's read what the champion's features make.
+    features = start.champion.features if trained.warm and start.champion else fitted
+    model = Model(spec.model, spec.task, material.labels.target, recipe.contract, features, trained.chosen)
+    sample = where(material.table, material.masks["holdout"]).slice(0, SAMPLE_ROWS)
+    other = None
     if spec.gate.max_seed_difference is not None:
-        problem = Problem(spec.task, labels.target, spec.seed + 1, recipe.threads)
-        twin = replace(model, estimator=fit(trained.choice, train_on, choose_on, problem))
-    sample = where(table, masks["holdout"]).slice(0, SAMPLE_ROWS)
+        other = write_artifact(replace(model, estimator=twin(trained, spec.seed + 1)), sample, folder / "twin")
+    if recipe.checkpoints:
+        recipe.checkpoints.remove()
     return Challenger(
         artifact=write_artifact(model, sample, folder / "artifact"),
         baseline=str(folder / "baseline"),
         kind=trained.chosen.kind,
-        classes=labels.target.classes,
+        classes=model.target.classes,
         candidates=trained.candidates,
         importance=trained.chosen.importance(),
-        twin=write_artifact(twin, sample, folder / "twin") if twin else None,
+        window=str(trained.entry.choice.window),
+        learned=trained.entry.choice.window.within(splits.train),
+        refitted=trained.refitted,
+        parent=start.version.number if trained.warm and start.version else None,
+        continued=seen_by(start.version.lineage) if trained.warm and start.version else None,
+        left_out=(*trained.left_out, *start.against),
+        study=trained.study,
+        twin=other,
     )
 
 
-def split_masks(table: pa.Table, labels: Labels, splits: Splits, source: SourceSpec) -> dict[Part, Mask]:
-    """Return which rows of ``table`` are in which part."""
-    times = table.column(source.timestamp).cast(pa.int64()).to_numpy()
-    return members(splits, SplitRows(times, labels.known, group_codes(table, source.group)))
-
-
-def _training_columns(spec: ModelSpec, contract: Contract) -> list[str]:
-    return list(dict.fromkeys([*known_columns(spec, contract), *_split_columns(spec.source)]))
+def _shelf(rows: Snapshot, splits: Splits, recipe: Recipe) -> Shelf:
+    """Return where studies lie; those of the same rows, split, spec and versions are one."""
+    parts = [rows.digest, recipe.spec.digest, recipe.contract.version, environment_digest()]
+    parts += [str(splits[part]) for part in _LEARNED]
+    subject = hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+    return Shelf(recipe.studies, subject, recipe.price_per_hour)
 
 
 def _made(folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     return folder
-
-
-def _split_columns(source: SourceSpec) -> list[str]:
-    return list(dict.fromkeys(filter(None, [source.timestamp, source.target, source.group])))

@@ -13,12 +13,13 @@ from tasks.data.keys import Keys, row_keys
 from tasks.data.labels import read_labels
 from tasks.data.rows import where
 from tasks.data.snapshot import load_snapshot
+from tasks.data.splits import Mask, within
 from tasks.data.window import microseconds
 from tasks.judgement.freshness import unseen
 from tasks.judgement.wear import Uses
 from tasks.release import wear
 from tasks.release.arena import Arena
-from tasks.release.challenger import split_masks
+from tasks.release.material import event_times, split_masks
 from tasks.release.versions import Version
 from tasks.release.wear import Attempt
 from tasks.spec import ModelSpec
@@ -46,8 +47,9 @@ def choose(arena: Arena, *, judged: Path | None = None) -> Chosen:
 
     ``judged`` is the folder in which attempts are recorded; None: rows do not wear out.
     """
-    keys = row_keys(arena.held(), arena.recipe.spec.source.key)
-    fresh = unseen(keys, _seen_by_champion(arena))
+    held = arena.held()
+    keys = row_keys(held, arena.recipe.spec.source.key)
+    fresh = unseen(keys, _seen_by_champion(arena)) & ~_learned_before(arena, held)
     uses = _uses(arena, keys[fresh], judged)
     usable = uses < (arena.recipe.spec.gate.max_uses or np.inf)
     rows = np.flatnonzero(fresh)[usable]
@@ -66,6 +68,16 @@ def _seen_by_champion(arena: Arena) -> Keys:
     assert arena.splits.holdout.start is not None
     since = microseconds(arena.splits.holdout.start)
     return seen_keys(arena.version, arena.recipe.spec, since=since, like=arena.table.schema)
+
+
+def _learned_before(arena: Arena, held: pa.Table) -> Mask:
+    """Return which rows lie where a version learned that challenger or champion began from: by time, to be sure."""
+    times = event_times(held, arena.recipe.spec.source)
+    windows = [arena.challenger.continued, arena.version.lineage.continued if arena.version else None]
+    found = np.zeros(len(times), dtype=bool)
+    for window in windows:
+        found |= within(times, window) if window else False
+    return found
 
 
 def _uses(arena: Arena, keys: Keys, judged: Path | None) -> Uses:

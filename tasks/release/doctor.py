@@ -1,20 +1,20 @@
 """Look for what is wrong between ledger, registry and files, and mend what can be mended."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Literal
 
+from tasks.data import store
 from tasks.errors import ArtifactDamaged, PerennialError
 from tasks.release import decisions, requests
 from tasks.release.artifact import check_artifact
-from tasks.release.evidence import check_rows, collect
+from tasks.release.evidence import REPORT, SPEC, VERDICT, check_rows, collect
 from tasks.release.in_use import in_use
 from tasks.release.ledger.book import Ledger
 from tasks.release.ledger.entries import Entry
 from tasks.release.ledger.leases import PURPOSES, at_work, give_back
-from tasks.release.ledger.records import Expired
+from tasks.release.ledger.records import Expired, Places
 from tasks.release.ledger.standing import Pending, Standing, standing
 from tasks.release.registrar import Registrar
 from tasks.release.retention import find_waste
@@ -65,11 +65,12 @@ def _champion(model: str, now: Standing, registrar: Registrar) -> Iterator[Findi
     if champion is None:
         return
     try:
-        check_artifact(Path(champion.artifact_uri), champion.artifact)
+        check_artifact(champion.artifact_uri, champion.artifact)
     except ArtifactDamaged as error:
         yield Finding("ill", f"{model}: the champion, version {champion.version}: {error}")
     else:
         yield Finding("well", f"{model}: version {champion.version} is champion, and its files are what was promoted")
+        yield from mended_in_store(model, "the champion", store.mend(champion.artifact_uri))
     try:
         moved = registrar.follow(model)
     except PerennialError as error:
@@ -84,12 +85,29 @@ def _rows(model: str, now: Standing, entries: list[Entry]) -> Iterator[Finding]:
     if now.champion is None:
         return
     try:
-        rows = in_use(entries, model).lineage.rows
+        champion = in_use(entries, model)
+        rows = champion.lineage.rows
         check_rows(rows)
     except PerennialError as error:
         yield Finding("ill", f"{model}: what the champion learned from: {error}")
     else:
         yield Finding("well", f"{model}: the {rows.rows:,} rows that it was made of are what was saved")
+        yield from mended_in_store(model, "the rows that it was made of", store.mend(rows.uri))
+        yield from mended_in_store(model, "the record of its training", store.mend(champion.files, by="name"))
+
+
+def _mend(where: Places) -> list[str]:
+    """Put again what the store lost of unchanged evidence, and return its names."""
+    named = [f"{where.files}/{name}" for name in (VERDICT, REPORT, SPEC)]
+    names = [name for uri in (where.artifact, where.rows, *named) for name in store.mend(uri)]
+    return [*names, *store.mend(where.files, by="name")]
+
+
+def mended_in_store(model: str, what: str, names: Sequence[str]) -> Iterator[Finding]:
+    """Yield that files of these ``names``, good here and not in the store, were put there again."""
+    if names:
+        more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+        yield Finding("mended", f"{model}: {what}: gone or damaged in the store, and put there again: {names[0]}{more}")
 
 
 def _proposals(model: str, now: Standing, ledger: Ledger) -> Iterator[Finding]:
@@ -97,6 +115,7 @@ def _proposals(model: str, now: Standing, ledger: Ledger) -> Iterator[Finding]:
         why = _void(now, pending)
         if why is None:
             yield Finding("well", f"{model}: version {pending.version} awaits a person, and its evidence is there")
+            yield from mended_in_store(model, "evidence of the proposal", _mend(pending.proposed.where))
             continue
         with ledger.deciding() as page:
             if standing(page.entries(model)).proposal_of(pending.version):
@@ -143,6 +162,6 @@ def _waste(model: str, settings: Settings, ledger: Ledger) -> Iterator[Finding]:
     if "training" in at_work(ledger, model):
         return
     waste = find_waste(settings, ledger, model)
-    if runs := [one for one in waste if one.path.is_dir()]:
+    if runs := [one for one in waste if one.path.parent.name == "runs"]:
         died = f"{len(runs)} runs died before their verdict" if len(runs) > 1 else "a run died before its verdict"
         yield Finding("well", f"{model}: {died}; see `perennial prune {model}`")

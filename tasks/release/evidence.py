@@ -8,6 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from tasks.data import store
 from tasks.data.snapshot import Snapshot, load_snapshot
 from tasks.errors import ArtifactDamaged, SnapshotDamaged
 from tasks.release.artifact import check_artifact
@@ -20,7 +21,7 @@ VERDICT, REPORT, SPEC = "verdict.json", "verdict.html", "spec.json"
 
 def collect(where: Places, *, snapshot: str, artifact: str) -> Evidence:
     """Return the digests of what lies at ``where``; of rows and artifact the given ones, if every byte agrees."""
-    files = Path(where.files)
+    files = store.here(where.files)
     return Evidence(
         snapshot=_rows(where.rows, snapshot),
         artifact=_artifact(where.artifact, artifact),
@@ -42,7 +43,7 @@ def verify_in_fresh_process(settings: Settings, uri: str, digest: str) -> None:
 def check_rows(rows: Snapshot) -> None:
     """Raise SnapshotDamaged unless every column of ``rows`` is what was saved; one is in memory at a time."""
     try:
-        names = pq.read_schema(rows.uri).names
+        names = pq.read_schema(store.here(rows.uri)).names
     except (OSError, pa.ArrowException):
         load_snapshot(rows)  # it says what is wrong
         raise
@@ -60,7 +61,7 @@ def _rows(uri: str, digest: str) -> str:
 
 def _artifact(uri: str, digest: str) -> str:
     try:
-        check_artifact(Path(uri), digest)
+        check_artifact(uri, digest)
     except ArtifactDamaged:
         return DAMAGED
     return digest

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tasks.data import store
 from tasks.errors import RegistryError
 from tasks.release.ledger.entries import Entry
 from tasks.release.ledger.records import Proposed
@@ -37,7 +38,7 @@ def in_use(entries: Sequence[Entry], model: str) -> InUse:
             f"{model}: there is no champion to watch; train one, perennial train {model}, and approve it"
         )
     proposals = [e.what for e in entries if isinstance(e.what, Proposed) and e.what.version == champion.version]
-    files = Path(proposals[-1].where.files)
+    files = store.here(proposals[-1].where.files)
     try:
         lineage = Lineage.from_json((files / LINEAGE).read_text(encoding="utf-8"))
     except OSError:

@@ -6,7 +6,7 @@ from time import perf_counter
 
 import pyarrow as pa
 
-from tasks.errors import ArtifactDamaged
+from tasks.errors import PerennialError
 from tasks.judgement.verdict import Cost
 from tasks.release.artifact import Artifact, Model, load_artifact, read_sample, verify
 
@@ -39,11 +39,11 @@ def _seconds(model: Model, rows: pa.Table) -> float:
 
 
 def main() -> None:
-    """Inspect the artifact that the command line names by folder and digest; exit code 1, and why, if it is damaged."""
+    """Inspect the artifact that the command line names by folder and digest; exit code 1, and why, if it cannot."""
     uri, digest = sys.argv[1:]
     try:
         inspect_artifact(Artifact(uri, digest, 0))
-    except ArtifactDamaged as error:
+    except PerennialError as error:
         sys.exit(str(error))
 
 

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import cache
 from importlib import metadata
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ LIBRARIES = (
     "lightgbm",
     "mlflow",
     "numpy",
+    "optuna",
     "pandas",
     "pandera",
     "prefect",
@@ -27,6 +29,8 @@ LIBRARIES = (
     "scikit-learn",
 )
 """Libraries whose versions can change what a training gives."""
+_EXTRAS = ("torch",)
+"""Others, which not everybody has."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,14 @@ class Lineage:
     seed: int
     reason: str
     flow_run: str | None
+    window: str = "all"
+    """Which part of train was chosen, as the spec says it; ``splits.train`` is from when to when."""
+    refit: bool = False
+    """Fitted on validation too, once it had chosen."""
+    parent: int | None = None
+    """The version whose trees it begins from; None: trained afresh."""
+    continued: Window | None = None
+    """A stretch of time with every row that the parent, and what that began from, has learned from."""
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), default=lambda time: time.isoformat(), sort_keys=True)
@@ -54,18 +66,38 @@ class Lineage:
         found = json.loads(text)
         snapshots = {name: _snapshot(found[name]) for name in ("raw", "rows", "quarantined")}
         splits = Splits(**{part: _window(window) for part, window in found["splits"].items()})
-        return cls(**{**found, **snapshots, "splits": splits, "as_of": datetime.fromisoformat(found["as_of"])})
+        before = found.get("continued")
+        windows = {"splits": splits, "continued": _window(before) if before else None}
+        return cls(**{**found, **snapshots, **windows, "as_of": datetime.fromisoformat(found["as_of"])})
 
 
 @cache
 def environment() -> dict[str, str]:
     """Return Python's version and those of the libraries that can change what a training gives."""
-    versions = {name: metadata.version(name) for name in LIBRARIES}
+    installed = [name for name in _EXTRAS if find_spec(name)]
+    versions = {name: metadata.version(name) for name in (*LIBRARIES, *installed)}
     return {"python": platform.python_version(), "machine": platform.machine(), **versions}
 
 
 def environment_digest() -> str:
     return hashlib.sha256(json.dumps(environment(), sort_keys=True).encode()).hexdigest()
+
+
+def surroundings() -> dict[str, str]:
+    """Return all that a training's bits may depend on beside its rows and spec: versions, and the processor.
+
+    Libraries choose their code by the processor, so it is told where two trainings differ; and no digest counts it,
+    since most trainings do not.
+    """
+    return {**environment(), "perennial": metadata.version("perennial"), "processor": _processor()}
+
+
+def _processor() -> str:
+    try:
+        told = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    except OSError:
+        return platform.processor()
+    return next((line.split(":", 1)[1].strip() for line in told.splitlines() if line.startswith("model name")), "")
 
 
 @cache

@@ -91,6 +91,24 @@ def check_named(people: People, model: str, person: str) -> None:
     _check(Directory(people.url, people.administrator()), person, model)
 
 
+def keeps_the_stack_alone(people: People) -> bool:
+    """Say whether MLflow does not answer, and this user may read the stack's secrets: whoever keeps the stack.
+
+    They may roll back meanwhile: a champion that does harm must not stay because a server is down.
+    """
+    return people.stack is not None and not _answers(people.server)
+
+
+def _answers(server: str | None) -> bool:
+    if server is None:
+        return False
+    try:
+        with urllib.request.urlopen(f"{server}/health", timeout=_SECONDS) as answer:  # noqa: S310 - the user's address
+            return int(answer.status) == 200
+    except (urllib.error.URLError, OSError):
+        return False
+
+
 def _check(directory: Directory, person: str, model: str) -> None:
     if (found := directory.permission(person, model)) not in MAY_DECIDE:
         raise DecisionRefused(

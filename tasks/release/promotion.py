@@ -15,7 +15,7 @@ from tasks.release.ledger.entries import Entry
 from tasks.release.ledger.records import Evidence, What
 from tasks.release.ledger.standing import Standing, standing
 from tasks.release.office import Follower, Office
-from tasks.release.people import check_named
+from tasks.release.people import check_named, keeps_the_stack_alone
 from tasks.spec import PromotionSpec
 
 Verb = Literal["approve", "reject", "roll back"]
@@ -40,8 +40,9 @@ def decide(office: Office, verb: Verb, decision: Decision) -> Outcome:
         ArtifactDamaged: the version's files are not what was judged, or do not predict the same.
         ServerError, SettingsError: MLflow cannot be asked who may.
     """
-    if office.settings.people and not decision.identified:
-        check_named(office.settings.people, office.model, decision.person)
+    people = office.settings.people
+    if people and not decision.identified and not (verb == "roll back" and keeps_the_stack_alone(people)):
+        check_named(people, office.model, decision.person)
     return write_down(office, verb, decision, examine(office, verb, decision))
 
 

@@ -1,7 +1,7 @@
 """What is kept of a training for people: the verdict, the pictures, and the predictions that were judged."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from tasks.data import store
 from tasks.data.matrix import FloatArray
 from tasks.data.splits import Part
 from tasks.data.window import write_time
@@ -20,14 +21,18 @@ from tasks.judgement.holdout import Holdout
 from tasks.judgement.page import About, page
 from tasks.judgement.pictures import draw_pictures, save_pictures
 from tasks.judgement.verdict import Verdict
+from tasks.release import candidates
+from tasks.release.candidates import by_name
 from tasks.release.challenger import Challenger
 from tasks.release.evidence import REPORT, SPEC, VERDICT, collect
 from tasks.release.ledger.records import Evidence, Places
-from tasks.release.lineage import Lineage
+from tasks.release.lineage import Lineage, surroundings
+from tasks.release.study_pictures import draw_study
 from tasks.release.versions import Training
 from tasks.spec import ModelSpec
 
-LINEAGE = "lineage.json"
+LINEAGE, ENVIRONMENT = "lineage.json", "environment.json"
+CANDIDATES, STUDY = "candidates.json", "tuning.json"
 Arrays = dict[str, npt.NDArray[np.generic]]
 
 
@@ -49,7 +54,7 @@ class Subject:
 
 
 def write(folder: Path, verdict: Verdict, held: Holdout, subject: Subject) -> Written:
-    """Write the record of one training into ``folder``."""
+    """Write the record of one training into ``folder``, and keep it; of a challenger that is refused the model, too."""
     folder.mkdir(parents=True, exist_ok=True)
     about = _about(subject)
     pictures = draw_pictures(held, verdict, about.importance, about.classes)
@@ -57,10 +62,17 @@ def write(folder: Path, verdict: Verdict, held: Holdout, subject: Subject) -> Wr
     (folder / VERDICT).write_text(json.dumps(verdict.to_json(), indent=1), encoding="utf-8")
     (folder / "verdict.md").write_text(report.markdown(verdict), encoding="utf-8")
     (folder / REPORT).write_text(page(verdict, held, about, pictures=pictures), encoding="utf-8")
+    (folder / CANDIDATES).write_text(candidates.to_json(subject.challenger.candidates), encoding="utf-8")
+    if study := subject.challenger.study:
+        (folder / STUDY).write_text(candidates.study_to_json(study), encoding="utf-8")
+        save_pictures(folder, about.searched)
     (folder / LINEAGE).write_text(subject.lineage.to_json(), encoding="utf-8")
+    (folder / ENVIRONMENT).write_text(json.dumps(surroundings(), indent=1), encoding="utf-8")
     (folder / SPEC).write_text(subject.spec.model_dump_json(indent=1), encoding="utf-8")
     pq.write_table(_predictions(held), folder / "holdout_predictions.parquet")
-    return Written(verdict, str(folder))
+    if not verdict.promotable:  # the others are kept by the registry
+        store.keep(Path(subject.challenger.artifact.uri))
+    return Written(verdict, store.keep(folder))
 
 
 def evidence_of(subject: Subject, written: Written, artifact: str) -> tuple[Places, Evidence]:
@@ -77,6 +89,8 @@ def _about(subject: Subject) -> About:
         importance=challenger.importance,
         classes=tuple(str(name) for name in challenger.classes),
         provenance=tuple(_provenance(challenger, subject.lineage)),
+        candidates=candidates.table(challenger.candidates, challenger.left_out, subject.spec.gate.metric),
+        searched=draw_study(challenger.study) if challenger.study else {},
     )
 
 
@@ -84,6 +98,9 @@ def _provenance(challenger: Challenger, lineage: Lineage) -> Iterator[tuple[str,
     yield "As of", write_time(lineage.as_of)
     yield "Reason", lineage.reason
     yield "Kind", challenger.kind
+    yield "Trained on", challenger.window + (", then on validation too" if lineage.refit else "")
+    if lineage.parent is not None:
+        yield "Begun from", f"version {lineage.parent}"
     yield "Model, by digest", challenger.artifact.digest
     yield "Rows, by digest", f"{lineage.rows.digest} ({lineage.rows.rows:,} rows)"
     yield "Rows as they came, by digest", f"{lineage.raw.digest} ({lineage.raw.rows:,} rows)"
@@ -99,8 +116,8 @@ def _provenance(challenger: Challenger, lineage: Lineage) -> Iterator[tuple[str,
         yield "Prefect run", lineage.flow_run
 
 
-def describe(subject: Subject, written: Written) -> Training:
-    """Return the training as the registry is to record it."""
+def describe(subject: Subject, written: Written, *, cost: Mapping[str, float]) -> Training:
+    """Return the training as the registry is to record it; ``cost`` is what it took so far."""
     spec, challenger, lineage = subject.spec, subject.challenger, subject.lineage
     verdict = written.verdict
     return Training(
@@ -111,7 +128,7 @@ def describe(subject: Subject, written: Written) -> Training:
         outcome=verdict.outcome,
         promotable=verdict.promotable,
         summary=verdict.reasons[0],
-        metrics=_metrics(challenger, verdict, spec.gate.metric),
+        metrics={**_metrics(challenger, verdict, spec.gate.metric), **cost},
         params=_params(spec, challenger),
         files=written.files,
     )
@@ -120,10 +137,9 @@ def describe(subject: Subject, written: Written) -> Training:
 def _metrics(challenger: Challenger, verdict: Verdict, metric: str) -> dict[str, float]:
     """Return the numbers of a run by name; one that could not be computed is left out."""
     found = {f"holdout.{name}": value for name, value in verdict.challenger_metrics.items()}
-    kinds = [candidate.kind for candidate in challenger.candidates]
-    for position, candidate in enumerate(challenger.candidates):
-        nth = kinds[:position].count(candidate.kind) + 1
-        found[f"validation.{metric}.{candidate.kind}" + (f".{nth}" if nth > 1 else "")] = candidate.value
+    found |= {f"validation.{metric}.{name}": value for name, value in by_name(challenger.candidates).items()}
+    if study := challenger.study:
+        found |= {"tuning.trials": len(study.trials), "tuning.seconds": sum(trial.seconds for trial in study.trials)}
     if verdict.comparison:
         found |= {"gain": verdict.comparison.difference, "gain.low": verdict.comparison.low}
     return {name: value for name, value in found.items() if isfinite(value)}
@@ -131,10 +147,15 @@ def _metrics(challenger: Challenger, verdict: Verdict, metric: str) -> dict[str,
 
 def _params(spec: ModelSpec, challenger: Challenger) -> dict[str, str]:
     """Return what was chosen, by the person and by validation: the spec's own keys, flattened."""
-    flat = {"kind": challenger.kind}
+    flat = {"kind": challenger.kind, "trained_on": challenger.window}
     for section, content in spec.model_dump(mode="json", exclude={"model", "description"}).items():
         keys = content.items() if isinstance(content, dict) else [("", content)]
         flat |= {f"{section}.{key}".rstrip("."): str(value) for key, value in keys}
+    if challenger.parent is not None:
+        flat["begun_from"] = str(challenger.parent)
+    chosen = next((one for one in challenger.candidates if one.chosen), None)
+    if chosen and chosen.tuned:
+        flat |= {f"tuned.{name}": str(value) for name, value in chosen.tuned.items()}
     return flat
 
 

@@ -62,6 +62,7 @@ def start_early(settings: Settings) -> None:
 
     Raises:
         SettingsError: a database server does not answer.
+        StoreError: the object store cannot be used.
     """
     _started[settings.home] = _start(settings)
 
@@ -69,6 +70,8 @@ def start_early(settings: Settings) -> None:
 def _start(settings: Settings) -> "subprocess.Popen[str]":
     for database in settings.databases:
         database.check()  # here it is one line; the process would die of it, and say so in its log
+    if settings.store:
+        settings.store.check()
     log = _log_of(settings)
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("a", encoding="utf-8") as errors_to:
@@ -124,8 +127,19 @@ class Registrar:
 
         What is yielded waits for the answer, and must be called within the block. See Registry.inspect.
         """
+        answers: list[Cost] = []
+
+        def cost() -> Cost:
+            answers.append(self._receive("inspect"))
+            return answers[0]
+
         self._send("inspect", artifact)
-        yield lambda: cast("Cost", self._receive("inspect"))
+        try:
+            yield cost
+        finally:
+            if not answers:  # the next question must not get this answer
+                with suppress(errors.PerennialError):
+                    self._receive("inspect")
 
     def record(self, training: Training) -> Recorded:
         """Record a training, and register it if it may be promoted. See Registry.record."""

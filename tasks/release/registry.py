@@ -1,6 +1,6 @@
 """The registry: every training as an MLflow run, every promotable challenger as a registered version.
 
-The only door to MLflow. It keeps its records in a database, SQLite or PostgreSQL, and its files in the home folder.
+The only door to MLflow. Its records are in a database, SQLite or PostgreSQL, its files in the home folder or the store.
 """
 
 import tempfile
@@ -9,9 +9,11 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tasks.data import store
 from tasks.errors import RegistryError
 from tasks.judgement.verdict import Cost
 from tasks.release.artifact import Artifact, load_artifact, verify
+from tasks.release.champion_alias import ChampionAlias
 from tasks.release.inspection import inspect_artifact
 from tasks.release.lineage import Lineage
 from tasks.release.registry_tables import making_tables
@@ -23,11 +25,8 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities.model_registry import ModelVersion
 
-CHAMPION = "champion"
 CHALLENGER = "challenger"
 _TAG = "perennial."
-_TRIES = 3
-"""An alias that somebody sets at the same moment by hand is an IntegrityError in MLflow's database."""
 _PACKAGE = Path(__file__).resolve().parents[1]
 _SCORING_LIBRARIES = ("lightgbm", "mlflow", "numpy", "pandas", "pandera", "pyarrow", "pydantic")
 
@@ -46,6 +45,7 @@ class Registry:
             self._client: MlflowClient = mlflow.MlflowClient()
             self._client.search_experiments(max_results=1)
             self._client.search_registered_models(max_results=1)
+        self._champion = ChampionAlias(self._client)
 
     def version(self, model: str, number: int) -> Version:
         """Return one version, or raise a RegistryError that names those there are."""
@@ -74,7 +74,7 @@ class Registry:
         import mlflow
 
         run_id = self._start(training)
-        self._client.log_artifacts(run_id, training.files)
+        self._client.log_artifacts(run_id, str(store.here(training.files)))
         version = None
         if training.promotable:
             if training.artifact not in self._inspected:
@@ -96,39 +96,12 @@ class Registry:
             )
 
     def follow(self, model: str, number: int | None) -> int | None:
-        """Have the alias ``champion`` point at the version that the ledger says, None: at none; return where it did.
-
-        MLflow's aliases know no compare-and-set, so whoever calls this holds the ledger's lock.
-        """
-        from mlflow.exceptions import MlflowException
-
-        found = self.alias(model)
-        for attempt in range(_TRIES if found != number else 0):
-            try:
-                self._point(model, number)
-            except MlflowException as error:
-                if attempt == _TRIES - 1:
-                    raise RegistryError(f"{model}: MLflow's alias could not be moved: {error}") from error
-            else:
-                break
-        return found
-
-    def _point(self, model: str, number: int | None) -> None:
-        if number is None:
-            self._client.delete_registered_model_alias(model, CHAMPION)
-        else:
-            self._client.set_registered_model_alias(model, CHAMPION, str(number))
+        """Have the alias ``champion`` point at the version that the ledger says, None: at none; return where it did."""
+        return self._champion.follow(model, number)
 
     def alias(self, model: str) -> int | None:
         """Return the version that MLflow calls champion; None: no version."""
-        from mlflow.exceptions import MlflowException
-
-        try:
-            return int(self._client.get_model_version_by_alias(model, CHAMPION).version)
-        except MlflowException as error:
-            if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
-                return None
-            raise
+        return self._champion.of(model)
 
     def _start(self, training: Training) -> str:
         lineage = training.lineage
@@ -198,18 +171,17 @@ class Registry:
         found = self._client.get_experiment_by_name(model)
         if found is not None:
             return str(found.experiment_id)
-        return str(self._client.create_experiment(model, artifact_location=(self._files / model).as_uri()))
+        return str(self._client.create_experiment(model, artifact_location=f"{self._files}/{model}"))
 
     def _version(self, found: "ModelVersion") -> Version:
-        import mlflow
-
         tags = self._client.get_model_version(found.name, found.version).tags
-        folder = Path(mlflow.artifacts.download_artifacts(found.source)) / "artifacts" / "artifact"
+        kept_in = self._client.get_model_version_download_uri(found.name, found.version)
+        folder = store.here(f"{kept_in}/artifacts/artifact")
         size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
         return Version(
             model=found.name,
             number=int(found.version),
-            artifact=Artifact(str(folder), tags[_TAG + "artifact"], size),
+            artifact=Artifact(store.keep(folder, once=True), tags[_TAG + "artifact"], size),
             lineage=Lineage.from_json(tags[_TAG + "lineage"]),
             run_id=found.run_id,
         )

@@ -6,11 +6,12 @@ proposed or refused can still be shown with its evidence. Registered versions ar
 
 import hashlib
 import json
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from tasks.data import store
+from tasks.release.challenger import checkpoints_of
 from tasks.release.evidence import VERDICT
 from tasks.release.ledger.book import Ledger
 from tasks.release.ledger.records import Judged, Proposed
@@ -30,28 +31,25 @@ class Waste:
     @classmethod
     def at(cls, path: Path) -> "Waste":
         """Return a file, or a folder with all that is in it."""
-        files = path.rglob("*") if path.is_dir() else [path]
-        return cls(path, sum(file.stat().st_size for file in files if file.is_file()))
+        return cls(path, store.size(path))
 
 
 def find_waste(settings: Settings, ledger: Ledger, model: str) -> list[Waste]:
     """Return what trainings of ``model`` left and nothing rests on; that of one that is going on is among it."""
     home, named = settings.of(model), _named(ledger, model)
-    runs = [run for run in sorted((home / "runs").glob("*")) if run.is_dir()]
+    runs = [run for run in store.find(home / "runs", "*", leftovers=True) if not run.is_file()]
     kept = [run for run in runs if _verdict(run) in named]
     needed = {digest for run in kept for digest in _snapshots(run)} | named
-    snapshots = [path for place in _SNAPSHOTS for path in sorted((home / place).glob("*.parquet"))]
+    snapshots = [path for place in _SNAPSHOTS for path in store.find(home / place, "*.parquet", leftovers=True)]
     useless = [run for run in runs if run not in kept] + [path for path in snapshots if path.stem not in needed]
+    useless += [path for path in [checkpoints_of(home)] if path.is_dir()]
     return [Waste.at(path) for path in useless]
 
 
 def delete(waste: list[Waste]) -> None:
     """Delete it."""
     for one in waste:
-        if one.path.is_dir():
-            shutil.rmtree(one.path)
-        else:
-            one.path.unlink(missing_ok=True)
+        store.remove(one.path)
 
 
 def _named(ledger: Ledger, model: str) -> set[str]:
@@ -62,12 +60,12 @@ def _named(ledger: Ledger, model: str) -> set[str]:
 
 def _verdict(run: Path) -> str | None:
     try:
-        return hashlib.sha256((run / "record" / VERDICT).read_bytes()).hexdigest()
+        return hashlib.sha256(store.here(run / "record" / VERDICT).read_bytes()).hexdigest()
     except OSError:
         return None
 
 
 def _snapshots(run: Path) -> Iterator[str]:
-    lineage = json.loads((run / "record" / LINEAGE).read_text(encoding="utf-8"))
+    lineage = json.loads(store.here(run / "record" / LINEAGE).read_text(encoding="utf-8"))
     for name in ("raw", "rows", "quarantined"):
         yield lineage[name]["digest"]

@@ -11,10 +11,14 @@ from typing import Literal
 from tasks.data.atomic import remove_unfinished
 from tasks.data.contract import Contract, check_contract, load_contract, read_contract
 from tasks.data.window import as_utc
+from tasks.learning.checkpoints import Checkpoints
+from tasks.learning.estimator import require
 from tasks.release import requests
-from tasks.release.challenger import Recipe
+from tasks.release.challenger import Recipe, checkpoints_of
+from tasks.release.charging import Charge, charged
 from tasks.release.ledger.book import Ledger
 from tasks.release.ledger.leases import Lease
+from tasks.release.metering import Meter
 from tasks.release.registrar import Registrar
 from tasks.release.requests import Due, Idle, Turn
 from tasks.settings import Settings, load_settings, prepare_environment
@@ -40,6 +44,7 @@ class TrainingRun:
     ledger: Ledger
     lease: Lease
     """The right to be the one that trains this model."""
+    meter: Meter
     due: Due | None = None
     """The request that the verdict answers; None: nothing asked."""
 
@@ -49,19 +54,29 @@ class TrainingRun:
 
     @property
     def recipe(self) -> Recipe:
-        return Recipe(self.spec, self.contract, self.settings.threads)
+        home, price = self.settings.of(self.spec.model), self.settings.price
+        return Recipe(
+            spec=self.spec,
+            contract=self.contract,
+            threads=self.settings.threads,
+            checkpoints=Checkpoints(checkpoints_of(home)),
+            studies=home / "studies",
+            price_per_hour=price.per_hour if price else None,
+        )
 
 
 @contextmanager
 def open_training(
-    model: str, reason: Reason, as_of: datetime | None, request: int | None = None
+    model: str, reason: Reason, as_of: datetime | None, request: int | None = None, *, now: datetime | None = None
 ) -> Iterator[TrainingRun | Idle]:
     """Give one training its spec, its folder, its registrar, and the model to itself.
 
     One that was started for a ``request`` has the request's reason, and its ``as_of`` unless it is given one; or it
-    is told why there is nothing to do.
+    is told why there is nothing to do. With neither, ``now`` is what may be known: a run that is begun again after a
+    crash says when it was first begun, so that it reads the same rows and goes on from its checkpoints.
 
     Raises:
+        SpecError: a candidate asks for what this machine does not have.
         ModelBusy: the model is being trained already, and no request asked for this training.
     """
     settings = load_settings()
@@ -69,13 +84,15 @@ def open_training(
     spec = load_spec(model, settings.specs)
     contract = load_contract(spec.contract_name, settings.contracts)
     check_contract(contract, spec)
+    require(spec)
     home, ledger, run = settings.of(model), Ledger(settings.ledger), _run_name()
     with requests.turn(ledger, model, request, run) as turn:
         if isinstance(turn, Idle):
             yield turn
             return
-        moment = _moment(turn, as_of)
-        with Registrar(settings) as registrar:
+        moment = _moment(turn, as_of, now or datetime.now(UTC))
+        why = turn.asked.reason if turn.asked else reason
+        with charged(ledger, model, Charge(run, why), settings.price) as meter, Registrar(settings) as registrar:
             for place in ("raw", "rows", "quarantine"):
                 remove_unfinished(home / place)
             yield TrainingRun(
@@ -84,19 +101,20 @@ def open_training(
                 contract_text=contract.text,
                 settings=settings,
                 as_of=moment,
-                reason=turn.asked.reason if turn.asked else reason,
+                reason=why,
                 folder=_new_folder(home / "runs" / run),
                 registrar=registrar,
                 ledger=ledger,
                 lease=turn.lease,
+                meter=meter,
                 due=requests.due(turn, moment),
             )
 
 
-def _moment(turn: Turn, as_of: datetime | None) -> datetime:
+def _moment(turn: Turn, as_of: datetime | None, now: datetime) -> datetime:
     if as_of:
         return as_utc(as_of)
-    return turn.asked.as_of if turn.asked else datetime.now(UTC)
+    return turn.asked.as_of if turn.asked else now
 
 
 def _run_name() -> str:

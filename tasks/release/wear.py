@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from tasks.data import store
 from tasks.data.atomic import write_whole
 from tasks.data.keys import Keys
 from tasks.data.window import Window
@@ -36,15 +37,16 @@ def record_attempt(folder: Path, keys: Keys, attempt: Attempt) -> None:
     path = folder / attempt.file(keys)
     if not path.exists():
         write_whole(path, lambda file: np.save(file, np.sort(keys), allow_pickle=False))
+    store.keep(path, once=True)
 
 
 def count_uses(folder: Path, keys: Keys, attempt: Attempt) -> Uses:
     """Return how many other attempts have judged by each row, shape (rows,)."""
     uses = np.zeros(len(keys), dtype=np.int64)
     own = attempt.file(keys)
-    for path in sorted(folder.glob("*.npy")):
-        if path.name != own and _overlap(path.name, attempt.window):
-            uses += np.isin(keys, np.load(path, allow_pickle=False))
+    others = [path for path in store.find(folder, "*.npy") if path.name != own and _overlap(path.name, attempt.window)]
+    for path in store.fetched(others):
+        uses += np.isin(keys, np.load(path, allow_pickle=False))
     return uses
 
 

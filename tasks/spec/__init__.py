@@ -1,15 +1,14 @@
 """Everything that a user may choose for one model."""
 
+from tasks.spec.candidates import CandidateSpec, LightGBMSpec, LinearSpec, NetworkSpec
 from tasks.spec.data import (
-    CandidateSpec,
     ContractSpec,
     FeaturesSpec,
-    LightGBMSpec,
-    LinearSpec,
     SourceSpec,
     WindowSpec,
 )
 from tasks.spec.gate import FairnessSpec, GateModes, GateSpec, Mode
+from tasks.spec.learning import TuningSpec
 from tasks.spec.model import ModelSpec, is_database, json_schema, load_spec, names, read_spec
 from tasks.spec.monitoring import DriftSpec, PolicySpec, ScoringSpec
 from tasks.spec.notify import NotifySpec
@@ -30,6 +29,7 @@ __all__ = [
     "LinearSpec",
     "Mode",
     "ModelSpec",
+    "NetworkSpec",
     "NotifySpec",
     "PolicySpec",
     "PromotionSpec",
@@ -37,6 +37,7 @@ __all__ = [
     "ScheduleSpec",
     "ScoringSpec",
     "SourceSpec",
+    "TuningSpec",
     "WindowSpec",
     "is_database",
     "json_schema",

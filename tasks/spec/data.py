@@ -1,12 +1,12 @@
-"""The sections of a spec about data, features and what learns from them."""
+"""The sections of a spec about data and features."""
 
 from datetime import timedelta
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import Field
 
 from tasks.spec.section import Section
-from tasks.spec.values import Duration, Share, TimeZone, Uri
+from tasks.spec.values import Duration, Durations, Length, Lengths, Share, TimeZone, Uri
 
 CalendarPart = Literal["minute_of_day", "hour", "weekday", "day_of_month", "month", "day_of_year"]
 
@@ -41,9 +41,26 @@ class ContractSpec(Section):
 class WindowSpec(Section):
     """Which stretch of time trains, which chooses, which judges."""
 
-    train: Duration | Literal["all"] = Field("all", description="Length of the training window.")
+    train: Lengths = Field(
+        "all", description='Length of the training window, or a list such as ["30d", "all"]: validation chooses.'
+    )
+    half_life: Durations = Field(
+        (), description="Further candidates: the longest window, in which a row so much older counts half."
+    )
     validation: Duration = Field(description="Length of the window that chooses.")
     holdout: Duration = Field(description="Length of the window that judges.")
+    refit: bool = Field(False, description="Fit the chosen candidate once more, on train and validation together.")
+
+    @property
+    def lengths(self) -> tuple[Length, ...]:
+        """The training windows that are tried, in the order of the spec."""
+        return self.train if isinstance(self.train, tuple) else (self.train,)
+
+    @property
+    def longest(self) -> Length:
+        """The training window that the others are a part of."""
+        finite = [length for length in self.lengths if length != "all"]
+        return max(finite) if len(finite) == len(self.lengths) else "all"
 
 
 class FeaturesSpec(Section):
@@ -57,20 +74,3 @@ class FeaturesSpec(Section):
     max_categories: int = Field(
         255, ge=2, description="Most frequent values kept of a text column; others count as missing."
     )
-
-
-class LinearSpec(Section):
-    kind: Literal["linear"]
-    penalty: float = Field(1.0, gt=0, description="Strength of the ridge penalty.")
-
-
-class LightGBMSpec(Section):
-    kind: Literal["lightgbm"]
-    rounds: int = Field(1000, ge=1, description="Most boosting rounds.")
-    patience: int = Field(30, ge=1, description="Rounds without gain on validation before stopping.")
-    learning_rate: float = Field(0.1, gt=0, le=1)
-    leaves: int = Field(31, ge=2)
-    min_leaf_rows: int = Field(20, ge=1)
-
-
-CandidateSpec = Annotated[LinearSpec | LightGBMSpec, Field(discriminator="kind")]

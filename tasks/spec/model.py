@@ -12,8 +12,10 @@ from pydantic import Field, ValidationError, model_validator
 
 from tasks.errors import SpecError
 from tasks.metrics import Task, names_of, suits
-from tasks.spec.data import CandidateSpec, ContractSpec, FeaturesSpec, SourceSpec, WindowSpec
+from tasks.spec.candidates import CandidateSpec
+from tasks.spec.data import ContractSpec, FeaturesSpec, SourceSpec, WindowSpec
 from tasks.spec.gate import GateSpec
+from tasks.spec.learning import TuningSpec
 from tasks.spec.messages import describe
 from tasks.spec.monitoring import DriftSpec, PolicySpec, ScoringSpec
 from tasks.spec.notify import NotifySpec
@@ -42,6 +44,7 @@ class ModelSpec(Section):
     candidates: list[CandidateSpec] = Field(
         min_length=1, description="Kinds to try; a naive baseline is always tried beside them."
     )
+    tuning: TuningSpec | None = Field(None, description="Look for better parameters; not given: the spec's own.")
     gate: GateSpec
     promotion: PromotionSpec = PromotionSpec()
     scoring: ScoringSpec = ScoringSpec()
@@ -73,6 +76,12 @@ class ModelSpec(Section):
         ):
             if not suits(name, self.task):
                 raise ValueError(f"{place}|{name}|a metric of task {self.task}: {', '.join(names_of(self.task))}")
+        return self
+
+    @model_validator(mode="after")
+    def _one_is_trained_afresh(self) -> "ModelSpec":
+        if all(getattr(candidate, "warm_start", None) for candidate in self.candidates):
+            raise ValueError("candidates|warm_start in all of them|at least one without: the first has no champion")
         return self
 
     @model_validator(mode="after")

@@ -14,6 +14,7 @@ from tasks.release import promotion
 from tasks.release.decisions import Decision
 from tasks.release.office import Office
 from tasks.release.promotion import Outcome, Verb
+from tasks.steps import outside
 
 _log = logging.getLogger("perennial")
 
@@ -33,7 +34,7 @@ def decision(version: int, person: str, reason: str) -> Decision:
     return Decision(version, person, reason, datetime.now(UTC))
 
 
-@task(cache_policy=NO_CACHE)
+@task(cache_policy=NO_CACHE, **outside.AGAIN)
 def decide(office: Office, verb: Verb, decision: Decision) -> Decided:
     """Examine what the decision is about, and take it, if it may be."""
     try:

@@ -19,7 +19,7 @@ from tasks.steps import outside
 _log = logging.getLogger("perennial")
 
 
-@task(cache_policy=NO_CACHE, retries=3, retry_delay_seconds=outside.SECONDS, retry_condition_fn=outside.is_to_blame)
+@task(cache_policy=NO_CACHE, **outside.AGAIN)
 def find_eligible(run: ScoringRun) -> Eligible:
     """Save the rows of the window that can be scored, and in quarantine those that break the contract."""
     found = eligible.find_eligible(run.spec, run.contract, run.settings, window=run.window)
@@ -32,7 +32,7 @@ def find_eligible(run: ScoringRun) -> Eligible:
     return found
 
 
-@task(cache_policy=NO_CACHE)
+@task(cache_policy=NO_CACHE, **outside.AGAIN)
 def serve(run: ScoringRun, found: Eligible) -> Written:
     """Have the champion score the rows to the log."""
     return _told(scoring.serve(run, found))
@@ -47,7 +47,7 @@ def write_down(run: ScoringRun, found: Eligible) -> Entry | None:
     return entry
 
 
-@task(cache_policy=NO_CACHE)
+@task(cache_policy=NO_CACHE, **outside.AGAIN)
 def shadow(run: ScoringRun, found: Eligible) -> Written | None:
     """Have the newest proposed version score the same rows, where the spec asks for it."""
     written = scoring.shadow(run, found)

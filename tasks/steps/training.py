@@ -1,7 +1,8 @@
 """Each step of a training."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from prefect import task
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
@@ -21,6 +22,7 @@ from tasks.judgement import report
 from tasks.markdown import escape
 from tasks.release import proposing, record
 from tasks.release.arena import enter
+from tasks.release.candidates import describe, describe_study
 from tasks.release.challenger import Challenger, count_splits, make_challenger
 from tasks.release.judging import hear, weigh
 from tasks.release.ledger.records import Proposed
@@ -30,6 +32,8 @@ from tasks.release.proposing import Trained
 from tasks.release.record import Subject, Written
 from tasks.release.requests import Idle
 from tasks.release.run import TrainingRun
+from tasks.release.versions import Version
+from tasks.release.warming import wants_champion
 from tasks.steps import outside
 
 _log = logging.getLogger("perennial")
@@ -43,7 +47,13 @@ class Parts:
     splits: Splits
 
 
-@task(cache_policy=NO_CACHE, retries=3, retry_delay_seconds=outside.SECONDS, retry_condition_fn=outside.is_to_blame)
+def begun() -> datetime | None:
+    """Return when this run was first begun: Prefect keeps that when it begins the run again."""
+    context = FlowRunContext.get()
+    return context.flow_run.start_time if context and context.flow_run else None
+
+
+@task(cache_policy=NO_CACHE, **outside.AGAIN)
 def ingest(run: TrainingRun) -> Ingested:
     """Save what the source had by ``as_of``."""
     found = ingestion.ingest(run.spec, run.contract, run.settings, run.as_of)
@@ -51,7 +61,7 @@ def ingest(run: TrainingRun) -> Ingested:
     return found
 
 
-@task(cache_policy=NO_CACHE)
+@task(cache_policy=NO_CACHE, **outside.AGAIN)
 def validate(run: TrainingRun, ingested: Ingested) -> Prepared:
     """Part valid rows from those that break the contract."""
     home = run.settings.of(run.spec.model)
@@ -78,17 +88,21 @@ def split(run: TrainingRun, prepared: Prepared) -> Parts:
 @task(cache_policy=NO_CACHE)
 def train(run: TrainingRun, parts: Parts) -> Challenger:
     """Train every candidate and write down the one that validation chose."""
-    challenger = make_challenger(parts.prepared.rows, parts.splits, run.recipe, run.folder)
+    champion = _champion(run) if wants_champion(run.spec) else None
+    challenger = make_challenger(parts.prepared.rows, parts.splits, run.recipe, run.folder, champion)
     for candidate in challenger.candidates:
-        _log.info("%s: %s %.4f on validation", candidate.kind, run.spec.gate.metric, candidate.value)
+        _log.info(describe(candidate, run.spec.gate.metric))
+    for out in challenger.left_out:
+        _log.info("%s is not tried: %s", out.what, out.why)
+    if challenger.study:
+        _log.info(describe_study(challenger.study))
     return challenger
 
 
-@task(cache_policy=NO_CACHE)
+@task(cache_policy=NO_CACHE, **outside.AGAIN)
 def judge(run: TrainingRun, parts: Parts, challenger: Challenger) -> Written:
     """Judge the challenger beside the champion on the holdout."""
-    champion = standing(run.ledger.entries(run.spec.model)).champion
-    version = run.registrar.version(run.spec.model, champion.version) if champion else None
+    version = _champion(run)
     with run.registrar.inspecting(challenger.artifact) as cost:
         arena = enter(parts.prepared.rows, parts.splits, run.recipe, (challenger, version))
         heard = hear(arena, judged=run.settings.of(run.spec.model) / "judged")
@@ -109,7 +123,7 @@ def judge(run: TrainingRun, parts: Parts, challenger: Challenger) -> Written:
 def register(run: TrainingRun, parts: Parts, challenger: Challenger, judged: Written) -> Trained:
     """Record the training; register the challenger if it may be promoted."""
     subject = _subject(run, parts, challenger)
-    recorded = run.registrar.record(record.describe(subject, judged))
+    recorded = run.registrar.record(record.describe(subject, judged, cost=run.meter.read().metrics))
     version = recorded.version
     _log.info(f"registered as version {version.number}" if version else "recorded, and not registered")
     return Trained(subject, judged, recorded)
@@ -136,13 +150,18 @@ def result(found: Trained | Idle) -> State[Trained | Idle]:
     return Completed(name=name, message=verdict.reasons[0], data=found)
 
 
+def _champion(run: TrainingRun) -> Version | None:
+    champion = standing(run.ledger.entries(run.spec.model)).champion
+    return run.registrar.version(run.spec.model, champion.version) if champion else None
+
+
 def _subject(run: TrainingRun, parts: Parts, challenger: Challenger) -> Subject:
     lineage = Lineage(
         as_of=run.as_of,
         raw=parts.prepared.raw,
         rows=parts.prepared.rows,
         quarantined=parts.prepared.quarantined,
-        splits=parts.splits,
+        splits=replace(parts.splits, train=challenger.learned or parts.splits.train),
         spec=run.spec.digest,
         contract=run.contract.version,
         code=code_revision(run.settings.project),
@@ -150,6 +169,10 @@ def _subject(run: TrainingRun, parts: Parts, challenger: Challenger) -> Subject:
         seed=run.spec.seed,
         reason=run.reason,
         flow_run=_flow_run(),
+        window=challenger.window,
+        refit=challenger.refitted,
+        parent=challenger.parent,
+        continued=challenger.continued,
     )
     return Subject(run.spec, challenger, lineage)
 

@@ -13,9 +13,10 @@ from prefect.states import Completed
 
 from tasks import announcement
 from tasks.announcement import artifact_key
+from tasks.data import store
 from tasks.markdown import escape
 from tasks.monitoring import deciding, report, watching
-from tasks.monitoring.check import Check
+from tasks.monitoring.check import Check, KeptCheck, save_check
 from tasks.monitoring.signal import Signal
 from tasks.monitoring.summary import markdown
 from tasks.monitoring.watching import Looked, Watch
@@ -27,7 +28,7 @@ from tasks.steps import outside
 _log = logging.getLogger("perennial")
 
 
-@task(cache_policy=NO_CACHE, retries=3, retry_delay_seconds=outside.SECONDS, retry_condition_fn=outside.is_to_blame)
+@task(cache_policy=NO_CACHE, **outside.AGAIN)
 def look(watch: Watch) -> Looked:
     """Read the windows that are compared, and nothing else of the source."""
     looked = watching.look(watch)
@@ -55,10 +56,16 @@ def diagnose(watch: Watch, looked: Looked, signals: Sequence[Signal]) -> Check:
     return check
 
 
-@task(cache_policy=NO_CACHE)
-def request(watch: Watch, check: Check) -> Entry | None:
-    """Keep the check; tell people of what is news still, and the automation of a request that nobody works on."""
-    entry = deciding.record(watch, check)
+@task(cache_policy=NO_CACHE, **outside.AGAIN)
+def keep(watch: Watch, check: Check) -> KeptCheck:
+    """Keep the check as a file, which a request can name."""
+    return save_check(watch.checks, check)
+
+
+@task(cache_policy=NO_CACHE, **outside.AGAIN)
+def request(watch: Watch, check: Check, kept_as: KeptCheck) -> Entry | None:
+    """Ask for a training if need be; tell people of what is news still, and the automation of an open request."""
+    entry = deciding.ask(watch, check, kept_as.digest)
     _tell(watch, check)
     if entry is not None:
         heard = announcement.announce_request(check.model, entry)
@@ -66,16 +73,15 @@ def request(watch: Watch, check: Check) -> Entry | None:
     return entry
 
 
-@task(cache_policy=NO_CACHE)
-def draw(watch: Watch, looked: Looked, check: Check) -> Path | None:
+@task(cache_policy=NO_CACHE, **outside.AGAIN)
+def draw(watch: Watch, looked: Looked, check: Check, kept_as: KeptCheck) -> Path | None:
     """Write the page that people look at, when there is something to look at."""
     if check.diagnosis.action == "nothing" or looked.current.sample is None:
         return None
-    path = watch.settings.of(check.model) / "reports" / f"{check.as_of:%Y%m%dT%H%M%S}.html"
+    path = watch.settings.of(check.model) / "reports" / f"{kept_as.path.stem}.html"
     report.write_page(path, check, looked.reference.sample, looked.current.sample)
-    create_link_artifact(
-        path.as_uri(), key=artifact_key(check.model, "report"), link_text="The check's page", description=str(path)
-    )
+    key, where = artifact_key(check.model, "report"), store.uri(path)
+    create_link_artifact(path.as_uri(), key=key, link_text="The check's page", description=where)
     _log.info("page: %s", path)
     return path
 

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from benchmarks.drift.delay import COLUMNS, _by_shift
-from benchmarks.drift.false_alarms import Realised, Trial, halved, learned_of, profile_of
 from benchmarks.drift.said import SHIFTS, Rule, Said
+from benchmarks.drift.shuffled_flights import halved
 from benchmarks.drift.stable import KINDS, NUMBER, WINDOW, World, count, rolling, shares, table
+from benchmarks.drift.stable_years import Realised, Trial, learned_of, profile_of
 from benchmarks.repetition import generator
 
 

@@ -168,7 +168,7 @@ def test_a_model_is_trained_shown_and_remembered(prefect_api: str) -> None:
     assert any("train on" in line for line in trained.stderr.splitlines())
     assert approved.returncode == 0, approved.stderr
     assert approved.stdout.splitlines()[-1] == "champion      version 1"
-    assert [entry["kind"] for entry in history["entries"]] == ["promotion", "approval", "proposal", "verdict"]
+    assert [entry["kind"] for entry in history["entries"]] == ["promotion", "approval", "cost", "proposal", "verdict"]
     assert perennial("champion", "returns").stdout.splitlines()[0] == "champion      version 1"
     assert perennial("models").stdout.splitlines()[1].split() == ["returns", "binary", "1", "shop"]
     assert "MLflow's alias agrees" in perennial("doctor").stdout

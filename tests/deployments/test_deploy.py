@@ -244,4 +244,4 @@ def test_a_worker_trains_when_it_is_scheduled(
     assert [(run.name, run.state_name, run.auto_scheduled) for run in ended] == [
         ("train-returns-schedule", "Completed", True)
     ]
-    assert [entry.kind for entry in Ledger(settings.ledger).entries("returns")] == ["verdict", "proposal"]
+    assert [entry.kind for entry in Ledger(settings.ledger).entries("returns")] == ["verdict", "proposal", "cost"]

@@ -170,4 +170,4 @@ def test_a_training_whose_worker_was_killed_is_trained_within_two_minutes_by_ano
             time.sleep(0.5)
         assert becomes(client, run, "Completed")
     kinds = [entry.kind for entry in Ledger(settings.ledger).entries("returns")]
-    assert kinds == ["verdict", "proposal"]
+    assert kinds == ["verdict", "proposal", "cost"]

@@ -79,8 +79,8 @@ def ended(api: str, *, runs: int) -> Counter[str]:
 
 def assert_trained_once(ledger: Ledger) -> None:
     entries = ledger.entries("returns")
-    answer = entries[-1].what
-    assert [entry.kind for entry in entries] == ["request", "claim", "verdict", "proposal", "answer"]
+    answer = entries[-2].what
+    assert [entry.kind for entry in entries] == ["request", "claim", "verdict", "proposal", "answer", "cost"]
     assert isinstance(answer, Answered)
     assert (answer.request, answer.version, answer.superseded) == (1, 1, False)
     assert requests.heal(ledger, "returns") is None

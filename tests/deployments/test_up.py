@@ -63,10 +63,14 @@ def test_up_runs_everything_keeps_it_alive_and_leaves_nothing(stack: Stack) -> N
     assert not any(secrets["password"] in file.read_text() for file in told)
 
     dead = stack.part("MLflow")
+    orphans = dead.children(recursive=True)
+    assert orphans
     dead.kill()
     stack.says("MLflow ended with exit code -9; starting it again in 1 s")
     stack.says("MLflow was started again, process")
     assert stack.part("MLflow").pid != dead.pid
+    _, alive = psutil.wait_procs(orphans, timeout=5)
+    assert alive == []
 
     family = stack.family()
     assert "everything is stopped" in perennial("down").stdout

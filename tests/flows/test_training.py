@@ -5,13 +5,16 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pyarrow as pa
 import pytest
+from prefect import flow
 from prefect.client.orchestration import get_client
-from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
+from prefect.client.schemas.filters import FlowFilter, FlowFilterName, FlowRunFilter, FlowRunFilterId
 from prefect.client.schemas.objects import State
 from prefect.client.schemas.sorting import FlowRunSort
+from prefect.context import FlowRunContext
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from flows.training import run_requested, run_training, training_flow
@@ -26,8 +29,10 @@ from tasks.release.ledger.records import Answered, Judged, Requested
 from tasks.release.ledger.standing import standing
 from tasks.release.proposing import Trained
 from tasks.release.registry import Registry
+from tasks.release.run import TrainingRun, open_training
 from tasks.settings import Settings
 from tasks.spec import PromotionSpec
+from tasks.steps.training import begun
 
 pytestmark = [pytest.mark.server, pytest.mark.usefixtures("project")]
 FIRST, SECOND = datetime(2024, 2, 10, tzinfo=UTC), datetime(2024, 3, 1, tzinfo=UTC)
@@ -77,7 +82,7 @@ def test_a_first_training_becomes_a_version_by_beating_the_baseline() -> None:
 def test_a_version_that_may_be_promoted_awaits_a_person_with_its_evidence(settings: Settings) -> None:
     trained = run_training("returns", "manual", FIRST)
 
-    judged, proposed = Ledger(settings.ledger).entries("returns")
+    judged, proposed, _ = Ledger(settings.ledger).entries("returns")
     (pending,) = standing([judged, proposed]).pending
     assert (pending.version, pending.proposed.against, pending.proposed.approvals) == (1, None, 1)
     assert pending.proposed.evidence.artifact == trained.artifact.digest
@@ -91,8 +96,33 @@ def test_a_spec_that_needs_nobody_promotes_by_itself(edit: Callable[[str, str, s
     run_training("returns", "manual", FIRST)
 
     entries = Ledger(settings.ledger).entries("returns")
-    assert [entry.kind for entry in entries] == ["verdict", "proposal", "promotion"]
+    assert [entry.kind for entry in entries] == ["verdict", "proposal", "promotion", "cost"]
     assert Registry(settings).alias("returns") == 1
+
+
+def test_windows_a_search_and_the_champion_s_own_trees_are_tried_and_recorded(
+    edit: Callable[[str, str, str], None], settings: Settings
+) -> None:
+    edit("deployments/returns.toml", "[window]", '[window]\ntrain = ["10d", "all"]\nhalf_life = "20d"')
+    edit("deployments/returns.toml", '[[candidates]]\nkind = "linear"\n\n', "")
+    warm = '[[candidates]]\nkind = "lightgbm"\nwarm_start = "continue"\n\n[tuning]\ntrials = 3\n\n[gate]'
+    edit("deployments/returns.toml", "[gate]", warm)
+    first = run_training("returns", "manual", FIRST)
+    assert first.version is not None, first.verdict.reasons
+    promote(settings, 1)
+
+    second = run_training("returns", "manual", SECOND)
+
+    tried = json.loads((Path(second.files) / "candidates.json").read_text())
+    assert {one["window"] for one in tried} == {"10d", "all", "all, half-life 20d"}
+    assert [one["rival"] is not None for one in tried if one["warm"]] == [True] * 3
+    chosen = next(one for one in tried if one["chosen"])
+    assert second.lineage.window == chosen["window"]
+    assert (second.lineage.parent, second.lineage.continued is not None) == (
+        (1, True) if chosen["warm"] else (None, False)
+    )
+    assert len(json.loads((Path(second.files) / "tuning.json").read_text())["trials"]) == 4
+    assert len(list((settings.of("returns") / "studies").glob("*.jsonl"))) == 2
 
 
 def test_a_challenger_is_judged_beside_the_champion_on_rows_that_neither_has_seen(settings: Settings) -> None:
@@ -137,7 +167,7 @@ def test_a_refused_challenger_is_a_result_and_not_a_failure(
 
     assert (state.name, state.is_completed()) == ("Refused", True)
     assert "0.999" in str(state.message)
-    judged = Ledger(settings.ledger).entries("returns")[-1].what
+    judged = Ledger(settings.ledger).entries("returns")[-2].what
     assert isinstance(judged, Judged)
     assert (judged.version, judged.promotable) == (None, False)
 
@@ -158,7 +188,8 @@ def test_what_a_person_reads_in_the_ui_is_there() -> None:
     run_training("returns", "manual", FIRST)
 
     with get_client(sync_client=True) as client:
-        (run,) = client.read_flow_runs(limit=1, sort=FlowRunSort.START_TIME_DESC)
+        ours = FlowFilter(name=FlowFilterName(any_=["training"]))
+        (run,) = client.read_flow_runs(flow_filter=ours, limit=1, sort=FlowRunSort.START_TIME_DESC)
         own = FlowRunFilter(id=FlowRunFilterId(any_=[run.id]))
         artifacts = {artifact.key: str(artifact.data) for artifact in client.read_artifacts(flow_run_filter=own)}
 
@@ -214,9 +245,9 @@ def test_a_request_is_trained_as_of_its_check_and_answered_with_the_verdict(sett
     assert isinstance(trained, Trained)
     assert (trained.lineage.as_of, trained.lineage.reason) == (FIRST, "drift")
     entries = Ledger(settings.ledger).entries("returns")
-    assert [entry.kind for entry in entries] == ["request", "claim", "verdict", "proposal", "answer"]
+    assert [entry.kind for entry in entries] == ["request", "claim", "verdict", "proposal", "answer", "cost"]
     summary = trained.verdict.reasons[0]
-    assert entries[-1].what == Answered(number, trained.recorded.run_id, "better", summary, 1, superseded=False)
+    assert entries[-2].what == Answered(number, trained.recorded.run_id, "better", summary, 1, superseded=False)
     assert entries[1].what.run == Path(trained.files).parent.name  # type: ignore[union-attr]
 
 
@@ -228,7 +259,7 @@ def test_a_request_that_has_its_answer_trains_nothing_and_the_run_says_so(settin
 
     assert (state.name, state.is_completed()) == ("AlreadyAnswered", True)
     assert f"request {number} has its answer: better" in str(state.message)
-    answer = Ledger(settings.ledger).entries("returns")[-1].what
+    answer = Ledger(settings.ledger).entries("returns")[-2].what
     assert isinstance(answer, Answered)
     assert answer.superseded
     assert len(list((settings.of("returns") / "runs").iterdir())) == 1
@@ -264,3 +295,30 @@ def test_a_request_whose_data_are_refused_three_times_is_answered_with_the_reaso
 
 async def _requested(number: int) -> State[Any]:
     return await training_flow("returns", request=number, return_state=True)
+
+
+@flow
+async def _when_begun() -> tuple[datetime | None, UUID]:
+    context = FlowRunContext.get()
+    assert context is not None
+    assert context.flow_run is not None
+    return begun(), context.flow_run.id
+
+
+def test_a_run_knows_when_it_was_first_begun() -> None:
+    async def ask_the_server() -> datetime | None:
+        async with get_client() as client:
+            return (await client.read_flow_run(run)).start_time
+
+    found, run = asyncio.run(_when_begun())
+    assert found is not None
+    assert found == asyncio.run(ask_the_server())
+
+
+def test_a_training_that_is_begun_again_sees_what_it_saw_the_first_time() -> None:
+    with open_training("returns", "manual", None, now=FIRST) as run:
+        assert isinstance(run, TrainingRun)
+        assert run.as_of == FIRST
+    with open_training("returns", "manual", SECOND, now=FIRST) as run:
+        assert isinstance(run, TrainingRun)
+        assert run.as_of == SECOND

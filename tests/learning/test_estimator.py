@@ -4,21 +4,24 @@ import numpy as np
 import pytest
 
 from tasks.data.matrix import FeatureMatrix, Labelled, Target
-from tasks.errors import ArtifactDamaged
+from tasks.errors import ArtifactDamaged, SpecError
 from tasks.learning.baseline import BaselineSpec
-from tasks.learning.estimator import fit, load
+from tasks.learning.estimator import fit, load, require
 from tasks.learning.problem import Problem
 from tasks.metrics import evaluate
-from tasks.spec import LightGBMSpec, LinearSpec
+from tasks.spec import LightGBMSpec, LinearSpec, NetworkSpec
+from tests.learning.extras import needs_torch
 
-CANDIDATES: dict[str, LinearSpec | LightGBMSpec | BaselineSpec] = {
+CANDIDATES: dict[str, LinearSpec | LightGBMSpec | NetworkSpec | BaselineSpec] = {
     "baseline": BaselineSpec(),
     "linear": LinearSpec(kind="linear"),
     "lightgbm": LightGBMSpec(kind="lightgbm", rounds=20),
+    "network": NetworkSpec(kind="network", width=32, epochs=15, device="cpu"),
 }
 CLASSES = {"binary": (False, True), "multiclass": ("early", "on time", "late"), "regression": ()}
 TASKS = pytest.mark.parametrize("task", CLASSES)
-KINDS = pytest.mark.parametrize("kind", CANDIDATES)
+NETWORK = pytest.param("network", marks=needs_torch)
+KINDS = pytest.mark.parametrize("kind", ["baseline", "linear", "lightgbm", NETWORK])
 
 
 def problem(task, *, threads=1):
@@ -62,10 +65,12 @@ def test_a_saved_model_predicts_bit_for_bit_what_it_did_before(kind, task, tmp_p
 
 @TASKS
 @KINDS
-def test_a_model_is_saved_as_text_and_the_same_way_twice(kind, task, tmp_path):
+def test_a_model_is_saved_as_text_and_arrays_and_the_same_way_twice(kind, task, tmp_path):
     first, second = saved(fitted(kind, task), tmp_path / "a"), saved(fitted(kind, task), tmp_path / "b")
     assert first == second
-    assert all(name.endswith((".json", ".txt")) and content.decode("utf-8") for name, content in first.items())
+    for name, content in first.items():
+        assert name.endswith((".json", ".txt", ".npy"))
+        assert content.startswith(b"\x93NUMPY") if name.endswith(".npy") else content.decode("utf-8")
 
 
 @TASKS
@@ -90,7 +95,7 @@ def test_missing_values_and_unseen_categories_are_predicted_too(kind, task):
 
 
 @TASKS
-@pytest.mark.parametrize("kind", ["linear", "lightgbm"])
+@pytest.mark.parametrize("kind", ["linear", "lightgbm", NETWORK])
 def test_importance_ranks_the_features_that_matter_first(kind, task):
     importance = fitted(kind, task).importance()
     assert list(importance)[:2] == ["number", "category"]
@@ -111,5 +116,12 @@ def test_a_class_that_train_did_not_have_is_given_no_chance(kind):
 
 
 def test_an_unknown_kind_is_refused_with_the_kinds_that_can_be_read(tmp_path):
-    with pytest.raises(ArtifactDamaged, match=r"kind 'forest'; this version reads baseline, linear, lightgbm"):
+    with pytest.raises(ArtifactDamaged, match=r"kind 'forest'; this version reads baseline, linear, lightgbm, network"):
         load("forest", tmp_path)
+
+
+def test_a_kind_that_needs_validation_to_stop_is_refused_with_refit_before_anything_is_trained(spec):
+    network = NetworkSpec(kind="network")
+    window = spec.window.model_copy(update={"refit": True})
+    with pytest.raises(SpecError, match=r"candidates\[0\]: .*window.refit: found a candidate of kind 'network'"):
+        require(spec.model_copy(update={"candidates": [network], "window": window}))

@@ -1,10 +1,13 @@
 """Which candidate is chosen."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from tasks.data.matrix import FeatureMatrix, Labelled, Target
-from tasks.errors import NotEnoughData
+from tasks.errors import CandidateFailed, NotEnoughData
+from tasks.learning import estimator
 from tasks.learning.training import train
 from tasks.spec import read_spec
 
@@ -52,6 +55,30 @@ def test_of_equals_the_earlier_one_is_chosen():
 def test_a_baseline_that_nothing_beats_is_chosen():
     trained = train(spec(metric="log_loss"), rows(1, 3), rows(2, -3), target=TARGET, threads=1)
     assert trained.chosen is trained.baseline
+
+
+def failing(monkeypatch, *kinds):
+    """Have these kinds fail as a network does whose loss is not finite."""
+
+    def fail(*_):
+        raise CandidateFailed("the loss is not finite")
+
+    kept = {kind: replace(made, fit=fail) for kind, made in estimator._KINDS.items() if kind in kinds}
+    monkeypatch.setattr(estimator, "_KINDS", {**estimator._KINDS, **kept})
+
+
+def test_a_candidate_that_cannot_be_fitted_is_dropped_with_the_reason(monkeypatch):
+    failing(monkeypatch, "lightgbm")
+    trained = train(spec(), rows(1, 1), rows(2, 1), target=TARGET, threads=1)
+    assert [result.kind for result in trained.candidates] == ["baseline", "linear"]
+    assert (trained.chosen.kind, trained.choice.kind) == ("linear", "linear")
+    assert [(out.what, out.why) for out in trained.left_out] == [("lightgbm on all", "the loss is not finite")]
+
+
+def test_a_training_of_which_no_candidate_can_be_fitted_fails(monkeypatch):
+    failing(monkeypatch, "lightgbm", "linear")
+    with pytest.raises(CandidateFailed, match="trains: the loss is not finite; the loss is not finite"):
+        train(spec(), rows(1, 1), rows(2, 1), target=TARGET, threads=1)
 
 
 def test_a_validation_of_one_class_is_refused_with_where_to_change_it():

@@ -15,11 +15,12 @@ from tasks.data.rows import where
 from tasks.data.snapshot import load_snapshot
 from tasks.data.splits import split
 from tasks.release.artifact import Artifact, load_artifact
-from tasks.release.challenger import Recipe, make_challenger, split_masks
+from tasks.release.challenger import Recipe, make_challenger
 from tasks.release.ledger.book import Ledger
 from tasks.release.ledger.records import Evidence, Places, Promoted, Proposed
 from tasks.release.ledger.standing import standing
 from tasks.release.lineage import Lineage
+from tasks.release.material import split_masks
 from tasks.release.record import LINEAGE
 from tasks.settings import Settings
 from tasks.spec import load_spec

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from tasks.monitoring import deciding, watching
+from tasks.monitoring.check import save_check
 from tasks.monitoring.examination import examine_watched
 from tasks.monitoring.predictions import scoring
 from tasks.monitoring.predictions.run import Asked, open_scoring
@@ -26,7 +27,7 @@ def home(settings: Settings, champion: int) -> Path:
 def check() -> None:
     with open_watch("returns", AS_OF) as watch:
         looked = watching.look(watch)
-        deciding.record(watch, deciding.diagnose(watch, looked, watching.signals(watch, looked)))
+        save_check(watch.checks, deciding.diagnose(watch, looked, watching.signals(watch, looked)))
 
 
 def found(settings: Settings, state: str) -> list[str]:
@@ -83,3 +84,43 @@ def test_a_spec_that_cannot_be_read_is_ill_and_hides_no_other_model(settings: Se
     assert any(what.startswith("another: ") for what in found(settings, "ill"))
     assert home.exists()
     assert found(settings, "well")
+
+
+@pytest.fixture
+def shared(tmp_path: Path, settings: Settings, champion: int, monkeypatch: pytest.MonkeyPatch) -> Path:  # noqa: ARG001
+    """The model's folder in a store, after a scoring and a check of the champion."""
+    monkeypatch.setenv("PERENNIAL_STORE", f"file://{tmp_path}/shared")
+    with open_scoring("returns", Asked(AS_OF - timedelta(days=2), AS_OF, AS_OF)) as run:
+        scoring.score(run)
+    check()
+    return tmp_path / "shared" / "models" / "returns"
+
+
+def test_what_the_store_lost_is_put_there_again_and_a_copy_that_is_damaged_is_no_harm(
+    settings: Settings, shared: Path
+) -> None:
+    here = settings.of("returns")
+    for pattern in ("checks/*.json", "profiles/*/arrays.npz"):
+        (copy,) = here.glob(pattern)
+        copy.write_bytes(b"damaged")
+    (rows,) = (shared / "predictions" / "rows").iterdir()
+    rows.unlink()
+
+    (mended,) = found(settings, "mended")
+    assert mended.startswith(
+        "returns: scored rows: gone or damaged in the store, and put there again: models/returns/pred"
+    )
+    assert rows.exists()
+    assert found(settings, "ill") == []
+
+
+def test_a_part_that_the_store_lost_or_that_only_this_machine_has_is_told_of(settings: Settings, shared: Path) -> None:
+    lost, damaged = sorted((shared / "predictions" / "served").rglob("*.parquet"))
+    lost.unlink()
+    damaged.write_bytes(b"PAR1")
+
+    of_part, of_lost = found(settings, "ill")
+
+    assert f"{damaged.name}: cannot be read" in of_part
+    assert "files that the store does not have, so nobody sees them: 1, " in of_lost
+    assert lost.name in of_lost

@@ -41,11 +41,11 @@ def score():
         scoring.score(run)
 
 def check():
-    from tasks.monitoring import deciding, watching
+    from tasks.monitoring import check, deciding, watching
     with watching.open_watch("returns", as_of) as watch:
         looked = watching.look(watch)
         found = deciding.diagnose(watch, looked, watching.signals(watch, looked))
-        return deciding.record(watch, found)
+        return deciding.ask(watch, found, check.save_check(watch.checks, found).digest)
 
 def right_scoring():
     import pyarrow.dataset as ds

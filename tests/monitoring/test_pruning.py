@@ -33,7 +33,7 @@ def check(as_of: datetime = AS_OF) -> str:
     """Check the champion; return the digest of what is kept of it."""
     with open_watch("returns", as_of) as watch:
         looked = watching.look(watch)
-        return save_check(watch.checks, deciding.diagnose(watch, looked, watching.signals(watch, looked)))
+        return save_check(watch.checks, deciding.diagnose(watch, looked, watching.signals(watch, looked))).digest
 
 
 def waste(settings: Settings, *, deleted: bool = False) -> set[str]:

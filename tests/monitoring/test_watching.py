@@ -10,7 +10,7 @@ import pytest
 from tasks.data.window import Window
 from tasks.errors import RegistryError
 from tasks.monitoring import deciding, watching
-from tasks.monitoring.check import Check
+from tasks.monitoring.check import Check, earlier_checks, kept_checks, save_check
 from tasks.monitoring.predictions import scoring
 from tasks.monitoring.predictions.run import Asked, open_scoring
 from tasks.monitoring.reference import reference_of
@@ -32,7 +32,7 @@ def check(champion: int) -> Checking:
         with open_watch("returns", as_of) as watch:
             looked = watching.look(watch)
             found = deciding.diagnose(watch, looked, watching.signals(watch, looked))
-            deciding.record(watch, found)
+            deciding.ask(watch, found, save_check(watch.checks, found).digest)
             return found
 
     assert champion == 1
@@ -190,3 +190,22 @@ def test_a_check_is_kept_and_read_as_history(check: Checking) -> None:
         assert [one.action for one in watch.past] == ["nothing"]
     with open_watch("returns", datetime(2024, 2, 23, tzinfo=UTC)) as watch:
         assert watch.past == ()
+
+
+def test_a_second_check_of_a_moment_counts_in_place_of_the_first_and_leaves_it_as_it_was(
+    check: Checking, rewrite: Rewrite, settings: Settings
+) -> None:
+    folder = settings.of("returns") / "checks"
+    check()
+    (first,) = folder.iterdir()
+    was = first.read_bytes()
+    check()
+    assert list(folder.iterdir()) == [first]  # the same was found
+
+    rewrite(lambda orders: orders.drop_columns(["weight"]))
+    check()
+
+    assert first.read_bytes() == was
+    assert [path.name for path in kept_checks(folder)] == ["20240224T000000-2.json"]
+    (counts,) = earlier_checks(folder, version=1, before=datetime(2024, 2, 25, tzinfo=UTC))
+    assert counts.action == "fix_the_data"

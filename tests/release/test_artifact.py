@@ -21,13 +21,16 @@ from tasks.learning.estimator import fit
 from tasks.learning.problem import Problem
 from tasks.metrics import Task
 from tasks.release.artifact import Artifact, Model, load_artifact, verify, write_artifact
-from tasks.spec import CandidateSpec, LightGBMSpec, LinearSpec, ModelSpec
+from tasks.spec import CandidateSpec, LightGBMSpec, LinearSpec, ModelSpec, NetworkSpec
+from tests.learning.extras import needs_torch
 
 CANDIDATES: dict[str, BaselineSpec | CandidateSpec] = {
     "baseline": BaselineSpec(),
     "linear": LinearSpec(kind="linear"),
     "lightgbm": LightGBMSpec(kind="lightgbm", rounds=15, leaves=7),
+    "network": NetworkSpec(kind="network", width=16, epochs=2, device="cpu"),
 }
+KINDS = pytest.mark.parametrize("kind", ["baseline", "linear", "lightgbm", pytest.param("network", marks=needs_torch)])
 TARGETS: dict[Task, str] = {"binary": "returned", "multiclass": "country", "regression": "price"}
 FILES = [
     "manifest.json",
@@ -95,7 +98,7 @@ def artifact(rows: pa.Table, spec: ModelSpec, contract: Contract, marker: Path, 
 
 
 @pytest.mark.parametrize("task", TARGETS)
-@pytest.mark.parametrize("kind", CANDIDATES)
+@KINDS
 def test_a_loaded_model_predicts_to_the_bit_what_was_written(
     kind: str, task: Task, rows: pa.Table, spec: ModelSpec, contract: Contract, folder: Path
 ) -> None:
@@ -202,7 +205,7 @@ def test_a_fresh_process_needs_nothing_but_the_folder(artifact: Artifact, tmp_pa
     assert found.stdout == "50\n"
 
 
-@pytest.mark.parametrize("kind", CANDIDATES)
+@KINDS
 def test_no_file_is_a_pickle(kind: str, rows: pa.Table, spec: ModelSpec, contract: Contract, folder: Path) -> None:
     write_artifact(fitted(kind, rows, spec, contract), rows.slice(0, 50), folder)
 
@@ -221,7 +224,7 @@ def is_pickle(content: bytes) -> bool:
 
 
 @pytest.mark.parametrize("task", TARGETS)
-@pytest.mark.parametrize("kind", CANDIDATES)
+@KINDS
 def test_the_digest_depends_on_the_inputs_and_not_on_the_threads(
     kind: str, task: Task, rows: pa.Table, spec: ModelSpec, contract: Contract, folder: Path
 ) -> None:

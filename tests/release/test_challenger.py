@@ -1,6 +1,6 @@
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -13,11 +13,13 @@ from tasks.data.contract import Contract
 from tasks.data.ingestion import ingest, prepare
 from tasks.data.snapshot import Snapshot
 from tasks.data.splits import Splits, split
+from tasks.data.window import Window
 from tasks.errors import NotEnoughData
+from tasks.learning.checkpoints import Checkpoints, Keeper
 from tasks.release.artifact import load_artifact, read_sample
 from tasks.release.challenger import Challenger, Recipe, SplitCounts, count_splits, make_challenger
 from tasks.settings import Settings
-from tasks.spec import ModelSpec
+from tasks.spec import ModelSpec, TuningSpec, WindowSpec
 
 AS_OF = datetime(2024, 3, 1, tzinfo=UTC)
 
@@ -42,9 +44,9 @@ def rows(spec: ModelSpec, contract: Contract, settings: Settings) -> Callable[[]
 def make(
     rows: Callable[[], Snapshot], splits: Splits, spec: ModelSpec, contract: Contract, tmp_path: Path
 ) -> Callable[..., Challenger]:
-    def train(threads: int = 1) -> Challenger:
+    def train(threads: int = 1, checkpoints: Checkpoints | None = None) -> Challenger:
         folder = tmp_path / f"run-{len(list(tmp_path.iterdir()))}"
-        return make_challenger(rows(), splits, Recipe(spec, contract, threads), folder)
+        return make_challenger(rows(), splits, Recipe(spec, contract, threads, checkpoints), folder)
 
     return train
 
@@ -117,3 +119,46 @@ def test_the_holdout_s_labels_and_rows_change_nothing_in_the_model(
 
 def test_the_digest_does_not_depend_on_the_threads(make: Callable[..., Challenger]) -> None:
     assert make(threads=1).artifact.digest == make(threads=2).artifact.digest
+
+
+def test_checkpoints_are_kept_while_a_training_goes_on_and_none_is_left_when_it_is_done(
+    make: Callable[..., Challenger], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checkpoints, kept, keep = Checkpoints(tmp_path / "checkpoints", seconds=0), [], Keeper.keep
+
+    def kept_and_counted(keeper: Keeper, content: bytes) -> None:
+        kept.append(content)
+        keep(keeper, content)
+
+    monkeypatch.setattr(Keeper, "keep", kept_and_counted)
+    (checkpoints.folder / "of a killed training on other rows").mkdir(parents=True)
+
+    made = make(checkpoints=checkpoints)
+
+    assert kept
+    assert not checkpoints.folder.exists()
+    assert made.artifact.digest == make().artifact.digest
+
+
+def test_the_chosen_window_and_the_search_are_the_challenger_s(
+    rows: Callable[[], Snapshot], splits: Splits, spec: ModelSpec, contract: Contract, tmp_path: Path
+) -> None:
+    window = WindowSpec.model_validate({"train": ["15d", "all"], "validation": "10d", "holdout": "10d"})
+    asked = spec.model_copy(update={"window": window, "tuning": TuningSpec(trials=3)})
+    made = [
+        make_challenger(
+            rows(), split(asked, AS_OF), Recipe(asked, contract, 1, studies=tmp_path / "studies"), tmp_path / name
+        )
+        for name in ("a", "b")
+    ]
+
+    chosen = next(one for one in made[0].candidates if one.chosen)
+    assert made[0].window == chosen.window
+    expected = splits.train.end - timedelta(days=15) if chosen.window == "15d" else None
+    assert made[0].learned == Window(expected, splits.train.end)
+    assert made[0].study is not None
+    assert len(made[0].study.trials) == 4
+    assert made[0].artifact.digest == made[1].artifact.digest
+    assert len(list((tmp_path / "studies").iterdir())) == 1, (
+        "the second training is the same, and goes on with its study"
+    )

@@ -47,6 +47,13 @@ class Mlflow:
         return People(self.url, Login(user, PASSWORD), self.administrator)
 
 
+class Nobody:
+    """A registrar that is never asked."""
+
+    def follow(self, model: str) -> Followed:
+        raise AssertionError(model)
+
+
 @pytest.fixture(scope="module")
 def mlflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mlflow]:
     """With a model `returns`, on which ada has EDIT, mia MANAGE and bob only what everybody has: READ."""
@@ -97,10 +104,6 @@ def test_a_name_in_a_form_has_to_be_that_of_a_user_who_may_decide(mlflow: Mlflow
 def test_an_emergency_does_not_set_aside_who_mlflow_lets_decide(
     mlflow: Mlflow, settings: Settings, spec: ModelSpec
 ) -> None:
-    class Nobody:
-        def follow(self, model: str) -> Followed:
-            raise AssertionError(model)
-
     closed = replace(settings, people=mlflow.as_user("bob"))
     office = Office(closed, spec, Ledger(settings.ledger), Nobody())
     with pytest.raises(DecisionRefused, match="bob may not decide"):
@@ -119,6 +122,24 @@ def test_a_home_that_was_closed_stays_closed_while_its_servers_are_down(tmp_path
     with pytest.raises(SettingsError, match="known to MLflow, which does not run: perennial up --auth"):
         identified(closed, "returns", None)
     assert PASSWORD not in repr(closed)
+
+
+def test_while_mlflow_does_not_answer_whoever_keeps_the_stack_may_roll_back_and_nothing_else(
+    settings: Settings, spec: ModelSpec, tmp_path: Path
+) -> None:
+    secrets_of(tmp_path)
+    closed = people({}, tmp_path / "secrets.json", None)
+    assert closed is not None
+    office = Office(replace(settings, people=closed), spec, Ledger(settings.ledger), Nobody())
+    now = datetime.now(UTC)
+
+    with pytest.raises(DecisionRefused, match="there is no champion to roll back from"):  # so it may, and cannot
+        decide(office, "roll back", Decision(1, "ada", "alarms", now))
+    with pytest.raises(SettingsError, match="known to MLflow, which does not run"):
+        decide(office, "approve", Decision(1, "ada", "now!", now, emergency=True))
+    stranger = replace(settings, people=replace(closed, stack=None))
+    with pytest.raises(SettingsError, match="known to MLflow, which does not run"):
+        decide(Office(stranger, spec, Ledger(settings.ledger), Nobody()), "roll back", Decision(1, "eve", "!", now))
 
 
 def test_a_missing_login_and_an_impossible_address_are_named(tmp_path: Path) -> None:

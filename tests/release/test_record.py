@@ -14,7 +14,10 @@ from tasks.data.window import Window
 from tasks.judgement.gate import judge
 from tasks.judgement.holdout import Holdout
 from tasks.judgement.verdict import Verdict
+from tasks.learning.studies import Trial
 from tasks.learning.training import CandidateResult
+from tasks.learning.tuning import Study
+from tasks.learning.windows import LeftOut
 from tasks.release.artifact import Artifact
 from tasks.release.challenger import Challenger
 from tasks.release.lineage import Lineage
@@ -30,7 +33,7 @@ CHALLENGER = Challenger(
     baseline="baseline",
     kind="linear",
     classes=(False, True),
-    candidates=(CandidateResult("baseline", 0.5, {}, 0.1), CandidateResult("linear", 0.8, {}, 0.2)),
+    candidates=(CandidateResult("baseline", 0.5, {}, 0.1), CandidateResult("linear", 0.8, {}, 0.2, chosen=True)),
     importance={"price": 0.7, "weight": 0.3},
 )
 
@@ -128,7 +131,7 @@ def test_the_page_tells_what_the_version_was_made_from(
 
 
 def test_a_training_is_described_by_its_spec_its_choices_and_its_numbers(subject: Subject, verdict: Verdict) -> None:
-    training = describe(subject, Written(verdict, "record"))
+    training = describe(subject, Written(verdict, "record"), cost={"cost.wall_seconds": 1.5})
 
     assert training.name == "returns as of 2024-03-01 12:30"
     assert (training.outcome, training.promotable) == (verdict.outcome, verdict.promotable)
@@ -145,7 +148,7 @@ def test_a_training_is_described_by_its_spec_its_choices_and_its_numbers(subject
 def test_a_number_that_could_not_be_computed_is_left_out(subject: Subject, verdict: Verdict) -> None:
     undefined = replace(verdict, challenger_metrics={**verdict.challenger_metrics, "roc_auc": nan})
 
-    metrics = describe(subject, Written(undefined, "record")).metrics
+    metrics = describe(subject, Written(undefined, "record"), cost={}).metrics
 
     assert "holdout.roc_auc" not in metrics
     assert "holdout.log_loss" in metrics
@@ -154,6 +157,68 @@ def test_a_number_that_could_not_be_computed_is_left_out(subject: Subject, verdi
 def test_two_candidates_of_one_kind_both_keep_their_numbers(subject: Subject, verdict: Verdict) -> None:
     twice = replace(CHALLENGER, candidates=(*CHALLENGER.candidates, CandidateResult("linear", 0.6, {}, 0.1)))
 
-    metrics = describe(replace(subject, challenger=twice), Written(verdict, "record")).metrics
+    metrics = describe(replace(subject, challenger=twice), Written(verdict, "record"), cost={}).metrics
 
     assert {0.8, 0.6} <= set(metrics.values())
+
+
+WINDOWS = (
+    CandidateResult("baseline", 0.5, {}, 0.1, "all", 900),
+    CandidateResult("lightgbm", 0.70, {}, 0.2, "30d", 300),
+    CandidateResult("lightgbm", 0.74, {}, 0.2, "all, half-life 60d", 900, chosen=True),
+    CandidateResult("lightgbm", 0.66, {}, 0.1, "all", 900, full=False),
+)
+SEVERAL = replace(CHALLENGER, candidates=WINDOWS, window="all, half-life 60d", left_out=(LeftOut("1d", "7 rows"),))
+TRIALS = [
+    Trial(
+        number, {"penalty": 10.0**number}, 1 / (1 + number), {1: 1.0}, "pruned" if number == 4 else "complete", 2.0, 0.0
+    )
+    for number in range(8)
+]
+SEARCHED = replace(
+    CHALLENGER,
+    candidates=(
+        *WINDOWS[:1],
+        CandidateResult("linear", 0.8, {}, 0.2),
+        CandidateResult("linear", 0.9, {}, 0.1, tuned={"penalty": 1e7}, chosen=True),
+    ),
+    study=Study("linear", "all", tuple(TRIALS), "all 7 trials are done"),
+)
+
+
+def test_every_window_stands_in_the_record_with_what_became_of_it(
+    held: Holdout, verdict: Verdict, subject: Subject, tmp_path: Path
+) -> None:
+    written = write(tmp_path / "record", verdict, held, replace(subject, challenger=SEVERAL))
+
+    page = (Path(written.files) / "verdict.html").read_text()
+    for words in ("all, half-life 60d", "chosen", "dropped at a first look", "not tried: 7 rows"):
+        assert words in page
+    kept = json.loads((Path(written.files) / "candidates.json").read_text())
+    assert [(one["window"], one["full"]) for one in kept][1:] == [
+        ("30d", True), ("all, half-life 60d", True), ("all", False),
+    ]  # fmt: skip
+    training = describe(replace(subject, challenger=SEVERAL), written, cost={})
+    assert training.params["trained_on"] == "all, half-life 60d"
+    assert {name: value for name, value in training.metrics.items() if name.startswith("validation")} == {
+        "validation.roc_auc.baseline": 0.5,
+        "validation.roc_auc.lightgbm.30d": 0.70,
+        "validation.roc_auc.lightgbm.all-half-life-60d": 0.74,
+    }
+
+
+def test_a_search_stands_in_the_record_with_its_trials_and_pictures(
+    held: Holdout, verdict: Verdict, subject: Subject, tmp_path: Path
+) -> None:
+    written = write(tmp_path / "record", verdict, held, replace(subject, challenger=SEARCHED))
+
+    files = Path(written.files)
+    kept = json.loads((files / "tuning.json").read_text())
+    assert (len(kept["trials"]), kept["best"], kept["ended"]) == (8, 7, "all 7 trials are done")
+    assert "lowered the loss on validation by 87.5 %, in 7 trials" in (files / "tuning_history.svg").read_text()
+    assert "What mattered most was penalty" in (files / "tuning_importance.svg").read_text()
+    assert "linear, tuned" in (files / "verdict.html").read_text()
+    training = describe(replace(subject, challenger=SEARCHED), written, cost={})
+    assert training.params["tuned.penalty"] == "10000000.0"
+    assert training.metrics["validation.roc_auc.linear.tuned"] == 0.9
+    assert (training.metrics["tuning.trials"], training.metrics["tuning.seconds"]) == (8, 16.0)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tasks.release.challenger import checkpoints_of
 from tasks.release.evidence import collect
 from tasks.release.ledger.book import Ledger
 from tasks.release.ledger.records import Judged, Places
@@ -55,3 +56,13 @@ def test_what_a_verdict_in_the_ledger_rests_on_is_kept_and_a_run_that_died_goes(
 
 def test_a_model_that_was_never_trained_has_no_waste(settings: Settings, ledger: Ledger) -> None:
     assert find_waste(settings, ledger, "returns") == []
+
+
+def test_checkpoints_of_a_training_that_nobody_went_on_with_are_waste(settings: Settings, ledger: Ledger) -> None:
+    kept = checkpoints_of(settings.of("returns"))
+    (kept / "digest").mkdir(parents=True)
+    (kept / "digest" / "00000001.checkpoint").write_bytes(b"x" * 1000)
+
+    waste = find_waste(settings, ledger, "returns")
+
+    assert [(one.path, one.bytes) for one in waste] == [(kept, 1000)]

@@ -2,6 +2,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from tasks.data.window import Window
 from tasks.release.wear import Attempt, count_uses, record_attempt
@@ -39,3 +40,17 @@ def test_a_window_that_shares_no_day_is_not_even_read(tmp_path: Path) -> None:
 
 def test_before_the_first_attempt_nothing_was_used(tmp_path: Path) -> None:
     assert count_uses(tmp_path / "none", KEYS, attempt("a")).tolist() == [0] * 5
+
+
+def test_attempts_of_other_machines_count_and_one_that_was_killed_before_it_was_kept_does_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PERENNIAL_HOME", str(tmp_path / "a"))
+    record_attempt(tmp_path / "a" / "judged", KEYS, attempt("killed"))
+    monkeypatch.setenv("PERENNIAL_STORE", f"file://{tmp_path}/shared")
+    record_attempt(tmp_path / "a" / "judged", KEYS, attempt("a"))
+    monkeypatch.setenv("PERENNIAL_HOME", str(tmp_path / "b"))
+
+    assert count_uses(tmp_path / "b" / "judged", KEYS, attempt("b")).tolist() == [1] * 5
+    monkeypatch.setenv("PERENNIAL_HOME", str(tmp_path / "a"))
+    assert count_uses(tmp_path / "a" / "judged", KEYS, attempt("b")).tolist() == [1] * 5

@@ -23,7 +23,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from tasks.data.atomic import remove_unfinished, write_whole
+from tasks.data import store
+from tasks.data.atomic import remove_unfinished
 from tasks.data.keys import Keys
 from tasks.data.matrix import FloatArray
 from tasks.data.rows import where
@@ -37,6 +38,7 @@ PREDICTION, PROBABILITY = "prediction", "probability_"
 Audience = Literal["served", "shadow"]
 Days = npt.NDArray[np.int64]
 _DAY = 86_400_000_000
+_PARTS = "part-*.parquet"
 
 
 @dataclass(frozen=True)
@@ -48,14 +50,15 @@ class Log:
 
     def keys(self, day: int) -> Keys:
         """Return the row keys of ``day``, a number of days since 1970."""
-        parts = [pq.read_table(part, columns=[ROW_KEY], partitioning=None) for part in self._parts(self._place(day))]
-        return np.concatenate([np.empty(0, np.uint64), *(part.column(ROW_KEY).to_numpy() for part in parts)])
+        parts = store.find(self._place(day), _PARTS)
+        tables = [pq.read_table(part, columns=[ROW_KEY], partitioning=None) for part in store.fetched(parts)]
+        return np.concatenate([np.empty(0, np.uint64), *(part.column(ROW_KEY).to_numpy() for part in tables)])
 
     def add(self, day: int, rows: pa.Table) -> None:
         """Write the ``rows`` of ``day``, none of which the log has yet, as one part."""
         keys = rows.column(ROW_KEY).to_numpy()
         name = f"part-{hashlib.sha256(keys.tobytes()).hexdigest()[:32]}.parquet"
-        write_whole(self._place(day) / name, lambda file: pq.write_table(rows, file, compression="zstd"))
+        store.write(self._place(day) / name, lambda file: pq.write_table(rows, file, compression="zstd"))
 
     def tidy(self, day: int) -> None:
         """Delete what writers that died have left of ``day``."""
@@ -76,19 +79,14 @@ class Log:
         found = where(table, inside & scored)
         return found.select(list(columns)) if found.num_rows else None
 
-    def _near(self, window: Window) -> list[Path]:
+    def _near(self, window: Window) -> Sequence[Path]:
         """Return the parts of the days that ``window`` touches."""
         first = f"day={window.start:%Y-%m-%d}" if window.start else ""
-        places = sorted(self.folder.glob(f"day=*/version={self.version}"))
-        near = [place for place in places if first <= place.parent.name <= f"day={window.end:%Y-%m-%d}"]
-        return [part for place in near for part in self._parts(place)]
+        parts = store.find(self.folder, f"day=*/version={self.version}/{_PARTS}")
+        return store.fetched([p for p in parts if first <= p.parents[1].name <= f"day={window.end:%Y-%m-%d}"])
 
     def _place(self, day: int) -> Path:
         return self.folder / f"day={np.datetime64(day, 'D')}" / f"version={self.version}"
-
-    @staticmethod
-    def _parts(place: Path) -> list[Path]:
-        return sorted(place.glob("part-*.parquet"))
 
 
 def open_log(settings: Settings, model: str, audience: Audience, version: int) -> Log:

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from tasks.data import store
 from tasks.data.matrix import FloatArray
 from tasks.monitoring.predictions.estimate import Sample
 from tasks.release.ledger.entries import Entry
@@ -43,7 +44,7 @@ def learned_until(entries: Sequence[Entry], version: int) -> datetime | None:
 def _files(entries: Sequence[Entry], version: int) -> Path | None:
     """Return the folder of the latest record of ``version``."""
     proposed = [entry.what for entry in entries if isinstance(entry.what, Proposed) and entry.what.version == version]
-    return Path(proposed[-1].where.files) if proposed else None
+    return store.here(proposed[-1].where.files) if proposed else None
 
 
 def _predictions(table: pa.Table) -> FloatArray:

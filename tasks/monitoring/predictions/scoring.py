@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import numpy as np
 import pyarrow as pa
 
+from tasks.data import store
 from tasks.data.keys import row_keys
 from tasks.data.rows import where
 from tasks.data.snapshot import Snapshot, load_batches
@@ -126,7 +127,7 @@ def summarize(run: ScoringRun, found: Eligible, made: Made) -> Scoring:
 def _score(run: ScoringRun, rows: Snapshot, scorer: Scorer, log: Log) -> Written:
     model = load_scorer(scorer, run.spec, run.contract)
     written = sum(_score_batch(run, batch, model, (log, rows.digest)) for batch in load_batches(rows, BATCH_ROWS))
-    return Written(scorer.version, written, str(log.folder))
+    return Written(scorer.version, written, store.uri(log.folder))
 
 
 def _score_batch(run: ScoringRun, batch: pa.Table, model: Model, into: tuple[Log, str]) -> int:

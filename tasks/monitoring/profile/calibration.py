@@ -13,6 +13,8 @@ from tasks.monitoring.profile.profile import Profile
 from tasks.monitoring.profile.stability import Plan, Stable, memory, stable_histories
 from tasks.monitoring.profile.unseen import PARTS, Part, strongest, unseen_parts, widening
 from tasks.monitoring.profile.usual import (
+    LEAST,
+    Least,
     Usual,
     strengths,
     usual_of,
@@ -44,7 +46,9 @@ class Calibration:
     """Alarms a year, or a comparison, among the simulated histories at this limit."""
 
 
-def calibrate(profile: Profile, *, window: int, checks_a_year: float, alarms_a_year: float, seed: int) -> Calibration:
+def calibrate(
+    profile: Profile, *, window: int, checks_a_year: float, alarms_a_year: float, seed: int, least: Least = LEAST
+) -> Calibration:
     """Return the limit that gives ``alarms_a_year`` when nothing changes; ``window`` in blocks, one check a block.
 
     An alarm that goes on counts once a window. All columns share the limit, so that the
@@ -55,12 +59,12 @@ def calibrate(profile: Profile, *, window: int, checks_a_year: float, alarms_a_y
     checks = int(min(max(checks_a_year, 2 * window), _CHECKS / _FEWEST_HISTORIES))
     plan, run = Plan(window, 1, checks, int(np.ceil(_CHECKS / checks))), _run(profile, window)
     stable, usual = _simulate(profile, plan, run=run, seed=seed)
-    target, least = alarms_a_year / checks_a_year, LEAST_LIMIT
+    target, lowest = alarms_a_year / checks_a_year, LEAST_LIMIT
     if parts := _unseen(profile, plan, run=run, seed=seed):
         usual = widening(parts).of(usual)
-        least = max(least, _limit(strongest(parts), window, target))
-    most = _most(stable, usual)
-    limit = max(_limit(most, window, target), least)
+        lowest = max(lowest, _limit(strongest(parts), window, target))
+    most = _most(stable, usual, least)
+    limit = max(_limit(most, window, target), lowest)
     rate = alarms(most > limit, window) / most.size * checks_a_year
     return Calibration(usual_of_later_windows(usual, window / len(profile.counts)), limit, run, rate)
 
@@ -71,12 +75,12 @@ def calibrate_once(profile: Profile, *, window: int, false_alarms: float, seed: 
         return _by_theory(profile, window, false_alarms)
     plan, run = Plan(window, window, 20, 100), _run(profile, 1)
     stable, usual = _simulate(profile, plan, run=run, seed=seed)
-    least = LEAST_LIMIT
+    lowest = LEAST_LIMIT
     if parts := _unseen(profile, plan, run=run, seed=seed):
         usual = widening(parts).of(usual)
-        least = max(least, float(np.quantile(strongest(parts), 1 - false_alarms)))
+        lowest = max(lowest, float(np.quantile(strongest(parts), 1 - false_alarms)))
     most = _most(stable, usual)
-    limit = max(float(np.quantile(most, 1 - false_alarms)), least)
+    limit = max(float(np.quantile(most, 1 - false_alarms)), lowest)
     later = usual_of_later_windows(usual, window / len(profile.counts))
     return Calibration(later, limit, run, rate=float((most > limit).mean()))
 
@@ -94,9 +98,9 @@ def _unseen(profile: Profile, plan: Plan, *, run: int, seed: int) -> list[Part]:
     return list(unseen_parts(profile, plan, run=run, seed=seed))
 
 
-def _most(stable: Sequence[Stable], usual: Usual) -> FloatArray:
+def _most(stable: Sequence[Stable], usual: Usual, least: Least = LEAST) -> FloatArray:
     """Return the largest strength of each check of each history, shape (histories, checks)."""
-    return np.stack([strengths(one.distances, one.rows, usual).most for one in stable])
+    return np.stack([strengths(one.distances, one.rows, usual, least=least).most for one in stable])
 
 
 def _run(profile: Profile, least: int) -> int:

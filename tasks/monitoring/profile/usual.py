@@ -9,13 +9,26 @@ from tasks.data.matrix import FloatArray
 from tasks.monitoring.profile.distance import STATISTICS, Distances
 from tasks.monitoring.profile.stability import Stable
 
-LEAST_SHIFT, LEAST_RATE, LEAST_PSI = 0.05, 0.005, 0.005
-"""Smaller changes do no harm, however surely they are seen in a million rows."""
-LEAST_ROWS = 0.05
-"""Of the logarithm: a twentieth of the rows more or fewer is nobody's trouble."""
 LEAST_VOLUME = 0.01
 """Of the logarithm: rows never come more evenly than that for long."""
 SHAPE, LOCATION, MISSING, UNSEEN = range(len(STATISTICS))
+
+
+@dataclass(frozen=True)
+class Least:
+    """The smallest changes that matter: smaller ones do no harm, however surely they are seen in a million rows."""
+
+    shift: float = 0.05
+    """Standard deviations."""
+    rate: float = 0.005
+    """Of missing or unseen values, in rows."""
+    psi: float = 0.005
+    """Population stability index, above what sampling alone gives it."""
+    rows: float = 0.05
+    """Of the logarithm: a twentieth of the rows more or fewer is nobody's trouble."""
+
+
+LEAST = Least()
 
 
 @dataclass(frozen=True)
@@ -45,16 +58,16 @@ class Strengths:
         return np.asarray(np.maximum(flat, self.volume))
 
 
-def strengths(distances: Distances, rows: FloatArray, usual: Usual) -> Strengths:
+def strengths(distances: Distances, rows: FloatArray, usual: Usual, *, least: Least = LEAST) -> Strengths:
     """Return how unusual ``distances`` are; ``rows`` of each window over those expected, shape (windows,)."""
     found = (distances.statistics - usual.centre[:, None, :]) / usual.spread[:, None, :]
     found[LOCATION], found[MISSING] = np.abs(found[LOCATION]), np.abs(found[MISSING])
-    found[SHAPE][distances.psi - distances.expected < LEAST_PSI] = 0
-    found[LOCATION][np.abs(distances.shift) < LEAST_SHIFT] = 0
-    found[MISSING][np.abs(distances.missing) < LEAST_RATE] = 0
-    found[UNSEEN][distances.unseen < LEAST_RATE] = 0
+    found[SHAPE][distances.psi - distances.expected < least.psi] = 0
+    found[LOCATION][np.abs(distances.shift) < least.shift] = 0
+    found[MISSING][np.abs(distances.missing) < least.rate] = 0
+    found[UNSEEN][distances.unseen < least.rate] = 0
     log = np.abs(np.log(np.maximum(rows, 1e-9)))
-    return Strengths(np.maximum(found, 0), np.where(log < LEAST_ROWS, 0.0, log / usual.volume))
+    return Strengths(np.maximum(found, 0), np.where(log < least.rows, 0.0, log / usual.volume))
 
 
 def usual_of(stable: Sequence[Stable], degrees: FloatArray) -> Usual:

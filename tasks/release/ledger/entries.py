@@ -19,6 +19,7 @@ from tasks.release.ledger.records import (
     Requested,
     RolledBack,
     Scored,
+    Spent,
     What,
 )
 
@@ -38,6 +39,7 @@ KINDS: Mapping[str, type[What]] = {
     "request": Requested,
     "claim": Claimed,
     "answer": Answered,
+    "cost": Spent,
 }
 _NAMES = {record: name for name, record in KINDS.items()}
 
@@ -78,7 +80,7 @@ def closes(what: What) -> int | None:
 def version_of(what: What) -> int | None:
     """Return the version that ``what`` is about; None: there is none."""
     match what:
-        case Claimed():
+        case Claimed() | Spent():
             return None
         case Requested(champion=watched):
             return watched

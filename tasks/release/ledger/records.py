@@ -181,6 +181,40 @@ class Answered:
     """The training was not started for it, and answers it all the same."""
 
 
+@dataclass(frozen=True)
+class Spent:
+    """What a training cost, however it ended; a killed one leaves none."""
+
+    run: str
+    """Its folder."""
+    reason: str
+    """Why it was made, as a verdict says it."""
+    finished: bool
+    """It came to its end; False: it broke."""
+    wall_seconds: float
+    cpu_seconds: float
+    peak_bytes: int
+    """The most memory that one of its processes held."""
+    gpu_seconds: float | None
+    """Seconds of GPUs at full use; None: the machine tells none."""
+    joules: float | None
+    """Of the machine, as far as it tells them."""
+    money: float | None
+    """None: the settings named no price for an hour."""
+    currency: str | None
+
+
 What = (
-    Judged | Proposed | Approved | Rejected | Expired | Promoted | RolledBack | Scored | Requested | Claimed | Answered
+    Judged
+    | Proposed
+    | Approved
+    | Rejected
+    | Expired
+    | Promoted
+    | RolledBack
+    | Scored
+    | Requested
+    | Claimed
+    | Answered
+    | Spent
 )

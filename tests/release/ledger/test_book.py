@@ -23,6 +23,7 @@ from tasks.release.ledger.records import (
     Requested,
     RolledBack,
     Scored,
+    Spent,
     What,
 )
 
@@ -46,6 +47,7 @@ ONE_OF_EACH: tuple[What, ...] = (
     PROPOSED,
     Expired(2, 11, "version 3 was proposed"),
     RolledBack(1, 2, 2, "b", "/artifact", "ada", "too slow"),
+    Spent("20130601T120000.000000-1", "drift", True, 70.123, 65.5, 2**31, None, 1.5, 0.02, "EUR"),
 )
 
 

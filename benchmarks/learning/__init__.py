@@ -1,0 +1,1 @@
+"""What learning promises, measured: on real flights, and beside the bare libraries."""

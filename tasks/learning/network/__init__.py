@@ -1,0 +1,1 @@
+"""A neural network for tables, of residual blocks: torch fits it, numpy predicts."""

@@ -1,0 +1,66 @@
+"""The rows of one training, read once, and turned into what kinds learn from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from tasks.data.contract import Contract
+from tasks.data.features import FittedFeatures, fit_features, known_columns, make_matrix
+from tasks.data.keys import group_codes
+from tasks.data.labels import Labels, read_labels
+from tasks.data.matrix import Labelled
+from tasks.data.rows import where
+from tasks.data.snapshot import Snapshot, load_snapshot
+from tasks.data.splits import Mask, Part, SplitRows, Splits, members
+from tasks.data.window import microseconds
+from tasks.spec import ModelSpec, SourceSpec
+
+
+@dataclass(frozen=True, eq=False)
+class Material:
+    """The columns that may be learned from, the labels, and which rows are in which part."""
+
+    spec: ModelSpec
+    contract: Contract
+    splits: Splits
+    table: pa.Table
+    labels: Labels
+    masks: Mapping[Part, Mask]
+
+    @classmethod
+    def read(cls, rows: Snapshot, splits: Splits, spec: ModelSpec, contract: Contract) -> "Material":
+        columns = list(dict.fromkeys([*known_columns(spec, contract), *split_columns(spec.source)]))
+        table = load_snapshot(rows, columns)
+        labels = read_labels(table.column(spec.source.target), spec)
+        return cls(spec, contract, splits, table, labels, split_masks(table, labels, splits, spec.source))
+
+    def fit_features(self) -> FittedFeatures:
+        """Return the features fitted on train, the longest window of it: all of that lies before validation."""
+        return fit_features(where(self.table, self.masks["train"]), self.spec, self.contract)
+
+    def part(self, name: Part, features: FittedFeatures) -> Labelled:
+        """Return the labelled rows of a part as ``features`` make them, with their ages at its end."""
+        mask = self.masks[name]
+        return Labelled(
+            make_matrix(where(self.table, mask), features, self.contract),
+            self.labels.values[mask],
+            ages=microseconds(self.splits[name].end) - event_times(self.table, self.spec.source)[mask],
+        )
+
+
+def split_masks(table: pa.Table, labels: Labels, splits: Splits, source: SourceSpec) -> dict[Part, Mask]:
+    """Return which rows of ``table`` are in which part."""
+    return members(splits, SplitRows(event_times(table, source), labels.known, group_codes(table, source.group)))
+
+
+def split_columns(source: SourceSpec) -> list[str]:
+    """Return the columns that say in which part a row is."""
+    return list(dict.fromkeys(filter(None, [source.timestamp, source.target, source.group])))
+
+
+def event_times(table: pa.Table, source: SourceSpec) -> npt.NDArray[np.int64]:
+    """Return microseconds since 1970, UTC, shape (rows,)."""
+    return np.asarray(table.column(source.timestamp).cast(pa.int64()).to_numpy())

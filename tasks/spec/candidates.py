@@ -1,0 +1,48 @@
+"""The kinds of model that a spec may try, and what may be chosen for each."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from tasks.spec.section import Section
+
+
+class LinearSpec(Section):
+    kind: Literal["linear"]
+    penalty: float = Field(1.0, gt=0, description="Strength of the ridge penalty.")
+
+
+class LightGBMSpec(Section):
+    kind: Literal["lightgbm"]
+    rounds: int = Field(1000, ge=1, description="Most boosting rounds.")
+    patience: int = Field(30, ge=1, description="Rounds without gain on validation before stopping.")
+    learning_rate: float = Field(0.1, gt=0, le=1)
+    leaves: int = Field(31, ge=2)
+    min_leaf_rows: int = Field(20, ge=1)
+    feature_share: float = Field(1.0, gt=0, le=1, description="Share of the features that each tree may look at.")
+    l2: float = Field(0.0, ge=0, description="Strength of the ridge penalty on what a leaf says.")
+    warm_start: Literal["continue", "refit"] | None = Field(
+        None, description="Begin from the champion: grow more trees on it, or give its trees new leaves."
+    )
+
+
+class NetworkSpec(Section):
+    kind: Literal["network"]
+    epochs: int | None = Field(
+        None, ge=1, description="Most passes over the training rows; default: 1,500 batches, and from 5 to 50 passes."
+    )
+    patience: int = Field(4, ge=1, description="Epochs without gain on validation before stopping.")
+    learning_rate: float = Field(1e-3, gt=0, description="After the warm-up; it falls along a cosine.")
+    batch_rows: int | None = Field(
+        None, ge=1, description="Rows of a batch; default: 1/200 of the training rows, from 32 to 1024."
+    )
+    width: int = Field(128, ge=1, description="Values in each hidden layer.")
+    blocks: int = Field(2, ge=0, description="Residual blocks, of two layers each.")
+    dropout: float = Field(0.2, ge=0, lt=1, description="Share of hidden values left out at each step.")
+    weight_decay: float = Field(0.01, ge=0, description="Of AdamW.")
+    device: Literal["auto", "cpu", "gpu"] = Field(
+        "auto", description="Where it is fitted. auto: on a GPU where there is one. Predicting needs none."
+    )
+
+
+CandidateSpec = Annotated[LinearSpec | LightGBMSpec | NetworkSpec, Field(discriminator="kind")]

@@ -1,0 +1,72 @@
+"""A search that is killed with SIGKILL at ten random moments comes to what an unbroken one does."""
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tasks.data.matrix import FeatureMatrix, Labelled, Target
+from tasks.learning.studies import Shelf
+from tasks.learning.training import train
+from tasks.spec import read_spec
+
+KILLS = 10
+ROOT = Path(__file__).parents[2]
+
+
+def rows(seed: int, count: int) -> Labelled:
+    draw = np.random.default_rng(seed)
+    values = draw.normal(size=(count, 6)).astype(np.float32)
+    labels = values[:, 0] * values[:, 1] + np.sin(3 * values[:, 2]) + 0.3 * draw.normal(size=count)
+    return Labelled(FeatureMatrix(values, tuple("abcdef"), (0,) * 6), labels.astype(np.float64))
+
+
+def tune(folder: Path) -> None:
+    """Train with a search, and write the model into ``folder``."""
+    spec = read_spec(
+        {
+            "model": "trains",
+            "owner": "operations",
+            "task": "regression",
+            "source": {"uri": "trains.csv", "timestamp": "time", "key": ["id"], "target": "y"},
+            "window": {"validation": "7d", "holdout": "7d"},
+            "candidates": [{"kind": "lightgbm", "min_leaf_rows": 400}],
+            "tuning": {"trials": 16, "patience": 100},
+            "gate": {"metric": "rmse"},
+        },
+        "trains.toml",
+    )
+    shelf = Shelf(folder / "studies", "the same")
+    trained = train(spec, rows(1, 6000), rows(2, 2000), target=Target("y"), threads=1, shelf=shelf)
+    trained.chosen.save(folder)
+
+
+@pytest.mark.drill
+@pytest.mark.timeout(900)
+def test_a_search_that_is_killed_anywhere_comes_to_the_same_model(tmp_path: Path) -> None:
+    draw = np.random.default_rng(5)
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    for place in (whole, broken):
+        place.mkdir()
+    tune(whole)
+    kills = 0
+    for _ in range(KILLS):
+        with subprocess.Popen(
+            [sys.executable, __file__, str(broken)], cwd=ROOT, env={"PYTHONPATH": str(ROOT)}
+        ) as child:
+            try:
+                child.wait(timeout=draw.uniform(2, 5))
+            except subprocess.TimeoutExpired:
+                child.send_signal(signal.SIGKILL)
+                kills += 1
+    tune(broken)
+
+    assert kills >= KILLS // 2
+    assert (broken / "lightgbm.txt").read_bytes() == (whole / "lightgbm.txt").read_bytes()
+
+
+if __name__ == "__main__":
+    tune(Path(sys.argv[1]))
