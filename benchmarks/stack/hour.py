@@ -10,7 +10,7 @@ from typing import Any
 from benchmarks.stack.world import Stack
 
 _ENDED = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
-_LONGEST = timedelta(minutes=15)
+_LONGEST = timedelta(minutes=30)
 """After the last run was due."""
 NO_CHAMPION = "there is no champion"
 """What a check of a model says that was never trained: it has read its spec, contract and ledger by then."""
@@ -24,7 +24,8 @@ class Hour:
     missing: int
     """Never made by the scheduler."""
     doubled: int
-    unfinished: int
+    unfinished: tuple[str, ...]
+    """The states of runs that had not ended: one that is Late still waited for a place."""
     wrong: int
     """Ended otherwise than a check of a model without a champion does."""
     late: Sequence[float]
@@ -36,7 +37,7 @@ class Hour:
 
     @property
     def lost(self) -> int:
-        return self.missing + self.unfinished
+        return self.missing + len(self.unfinished)
 
 
 def minutes_of(names: Sequence[str], start: datetime, over: int) -> dict[str, int]:
@@ -80,7 +81,7 @@ def _hour(runs: Sequence[dict[str, Any]], names: Sequence[str]) -> Hour:
         due=len(names),
         missing=len(names) - len(times),
         doubled=sum(count - 1 for count in times.values()) + sum(run["run_count"] > 1 for run in runs),
-        unfinished=sum(run["state_type"] not in _ENDED for run in runs),
+        unfinished=tuple(run["state_name"] for run in runs if run["state_type"] not in _ENDED),
         wrong=sum(NO_CHAMPION not in (run["state"]["message"] or "") for run in ended),
         late=[(_time(run, "start_time") - _time(run, "expected_start_time")).total_seconds() for run in began],
         took=[(_time(run, "end_time") - _time(run, "start_time")).total_seconds() for run in ended],

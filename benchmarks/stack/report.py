@@ -22,7 +22,7 @@ a run costs, and not what looking at data does. Each of {due} models is checked 
 were due within {minutes} minutes, {burst} at a time on the minute. The worker runs two at once (PERENNIAL_THREADS=2),
 so most of the lateness is the queue for those two places, and not the scheduler: the first of them shows what Prefect's
 scheduler and the worker's polling take by themselves. A lost run is one that the scheduler never made, or that had not
-ended a quarter of an hour after the last was due; a doubled one was made twice, or begun twice."""
+ended half an hour after the last was due; a doubled one was made twice, or begun twice."""
 _PSS = """PSS: a page that several processes share is divided among them. The worker is counted without the runs that it
 starts; at rest is with everything deployed."""
 _WHEN = {"empty": "nothing deployed", "rest": "at rest", "peak": "at most"}
@@ -73,7 +73,7 @@ _DEPLOYS: dict[str, Callable[[Load], str]] = {
 }
 _HOUR: dict[str, Callable[[Load], str]] = {
     "runs due": lambda one: str(one.hour.due),
-    "lost": lambda one: str(one.hour.lost),
+    "lost": lambda one: " ".join((str(one.hour.lost), *one.hour.unfinished)),
     "doubled": lambda one: str(one.hour.doubled),
     "ended otherwise than they should": lambda one: str(one.hour.wrong),
     "late to begin, s: least / median / most": lambda one: _spread(one.hour.late),

@@ -108,6 +108,34 @@ def test_a_stack_that_is_stopped_while_it_starts_leaves_nothing(scheduled: Setti
 
 
 @pytest.mark.drill
+def test_where_mlflow_knows_people_a_command_takes_their_password_and_a_form_their_name(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert perennial("train", "returns", "--as-of", "2024-02-20").returncode == 0
+    refused = perennial("approve", "returns", "1", "--by", "perennial")
+    assert (refused.returncode, "MLFLOW_TRACKING_PASSWORD are not set" in refused.stderr) == (2, True)
+
+    up = running.current(stack.settings.home)
+    assert up
+    password = json.loads((stack.settings.home / "secrets.json").read_text())["password"]
+    with monkeypatch.context() as within:
+        within.setenv("PREFECT_API_URL", up.prefect_api)
+        within.setenv("PREFECT_API_AUTH_STRING", f"perennial:{password}")
+        known = ["--param", "model=returns", "--param", "version=1", "--param", "decision=approve"]
+        form = ["deployment", "run", "promotion/promotion", *known, "--param", "approver=Ada", "--watch"]
+        done = subprocess.run([sys.executable, "-m", "prefect", *form], check=False, capture_output=True, text=True)
+        assert "Refused" in done.stdout, done.stdout + done.stderr
+    assert "promotion" not in perennial("history", "returns").stdout
+
+    monkeypatch.setenv("MLFLOW_TRACKING_USERNAME", "perennial")
+    monkeypatch.setenv("MLFLOW_TRACKING_PASSWORD", password)
+    approved = perennial("approve", "returns", "1", "--reason", "better in February")
+    assert approved.returncode == 0, approved.stderr
+    said = perennial("history", "returns").stdout
+    assert "by perennial (known to MLflow by password): better in February" in said
+
+
+@pytest.mark.drill
 def test_a_scheduler_that_makes_no_run_is_warned_of(scheduled: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PREFECT_SERVER_SERVICES_SCHEDULER_ENABLED", "false")
     with stack_of(scheduled) as stack:
