@@ -5,6 +5,7 @@ from deployments import (  # noqa: F401 - each adds its commands to main
     decision_commands,
     deploy_commands,
     monitoring_commands,
+    replay_command,
     scoring_commands,
     training_commands,
     up_commands,

@@ -18,6 +18,7 @@ ROOMS = {
     "release": 2,
     "monitoring": 3,
     "news": 4,
+    "replay": 4,
     "announcement": 5,
     "steps": 6,
 }
@@ -43,6 +44,7 @@ DOORS = {
         "tasks/judgement/drawings.py",
         "tasks/judgement/intervals.py",
         "tasks/judgement/search_drawings.py",
+        "tasks/replay/drawings.py",
     },
     "sqlalchemy": {"tasks/data/sql.py", "tasks/release/ledger"},
     "alembic": {"tasks/release/ledger"},

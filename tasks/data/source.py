@@ -8,7 +8,7 @@ from typing import Protocol
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tasks.data.demo import demo_file
+from tasks.data.demo import demo_file, is_demo
 from tasks.data.digest import canonical_type
 from tasks.data.files import open_files
 from tasks.data.sql import fill, open_database
@@ -100,7 +100,7 @@ def _opened(source: SourceSpec, settings: Settings) -> Iterator[Sequence[Reader]
     if is_database(source.uri):
         with open_database(source, settings.project) as database:
             yield [database]
-    elif source.uri.startswith("demo:"):
+    elif is_demo(source.uri):
         yield open_files(str(demo_file(source.uri.removeprefix("demo:"), settings)), settings.project)
     else:
         yield open_files(fill(source.uri), settings.project)

@@ -53,7 +53,7 @@ class _Court:
     @classmethod
     def of(cls, held: Holdout, gate: GateSpec, seed: int) -> "_Court":
         alpha = gate.alpha if held.uses is None else spent(gate.alpha, held.uses)
-        test = PairedTest(find_metric(gate.metric), alpha, gate.resamples, seed, _unit(gate))
+        test = PairedTest(find_metric(gate.metric), alpha, gate.resamples, seed, unit_of(gate))
         rival = held.baseline if held.champion is None else held.champion
         return cls(held, gate, test, Pair(held.labels, held.challenger, rival, held.blocks(gate.block)))
 
@@ -164,7 +164,8 @@ def _named(gate: GateSpec) -> tuple[str, ...]:
     return gate.metric, *gate.floors
 
 
-def _unit(gate: GateSpec) -> str:
+def unit_of(gate: GateSpec) -> str:
+    """Return what is taken as independent, in words."""
     if gate.block == "row":
         return "rows"
     return "days" if gate.block == timedelta(days=1) else f"blocks of {write_duration(gate.block)}"

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tasks.judgement import tables
 from tasks.judgement.holdout import Holdout
@@ -11,6 +12,9 @@ from tasks.judgement.sections import Provenance, Trials, sections
 from tasks.judgement.tables import NONE, Table
 from tasks.judgement.verdict import Verdict
 from tasks.judgement.wording import NOTHING, facts, gain, interval, show
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 _PROSE = 60
 """Letters that make a cell a sentence: a phone shows the rows of such a table one below the other."""
@@ -55,21 +59,37 @@ def page(verdict: Verdict, held: Holdout, about: About, *, pictures: Mapping[str
 
     ``pictures`` are those of ``draw_pictures``, if they were drawn already.
     """
-    from jinja2 import Environment, StrictUndefined
-
     drawn = draw_pictures(held, verdict, about.importance, about.classes) if pictures is None else pictures
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.tests |= {"prose": _is_prose, "number": _is_number}
-    template = environment.from_string(Path(__file__).with_suffix(".html").read_text(encoding="utf-8"))
-    return template.render(
-        about=about,
-        badge=_badge(verdict),
-        window=tables.window(verdict),
-        headline=_headline(verdict),
-        more=verdict.reasons[1:],
-        tiles=_tiles(verdict),
-        sections=sections(verdict, drawn, Trials(about.candidates, tuple(about.searched.values())), about.provenance),
+    return (
+        templates()
+        .get_template("page.html")
+        .render(
+            about=about,
+            badge=_badge(verdict),
+            window=tables.window(verdict),
+            headline=_headline(verdict),
+            more=verdict.reasons[1:],
+            tiles=_tiles(verdict),
+            sections=sections(
+                verdict, drawn, Trials(about.candidates, tuple(about.searched.values())), about.provenance
+            ),
+        )
     )
+
+
+def templates(*folders: Path) -> "Environment":
+    """Return the templates of ``folders``, and those of this one: a table's cells, and how a page looks."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    made = Environment(
+        loader=FileSystemLoader([*folders, Path(__file__).parent]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.tests |= {"prose": _is_prose, "number": _is_number}
+    return made
 
 
 def _badge(verdict: Verdict) -> Badge:

@@ -42,6 +42,12 @@ class Check:
         """The diagnosis in a line."""
         return self.diagnosis.sentence
 
+    @property
+    def checked(self) -> Checked:
+        """What later checks need to know of it."""
+        alarmed = tuple(dict.fromkeys(signal.column or signal.kind for signal in self.alarmed))
+        return Checked(self.as_of, self.diagnosis.action, alarmed, self.realised.loss)
+
     def to_json(self) -> dict[str, Any]:
         """Return the check in JSON's own types, each signal with whether it alarmed."""
         found: dict[str, Any] = write(self)

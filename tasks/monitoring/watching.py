@@ -103,10 +103,19 @@ def open_watch(model: str, as_of: datetime | None) -> Iterator[Watch]:
     spec = load_spec(model, settings.specs)
     contract = load_contract(spec.contract_name, settings.contracts)
     check_contract(contract, spec)
-    ledger, moment = Ledger(settings.ledger), as_utc(as_of) if as_of else datetime.now(UTC)
-    champion = in_use(ledger.entries(model), model)
-    past = earlier_checks(settings.of(model) / CHECKS, version=champion.version, before=moment)
-    yield Watch(spec, contract, settings, moment, champion, ledger, past)
+    yield watch_of(spec, contract, settings, as_of=as_utc(as_of) if as_of else datetime.now(UTC))
+
+
+def watch_of(spec: ModelSpec, contract: Contract, settings: Settings, *, as_of: datetime) -> Watch:
+    """Return what a check as of then is given: the champion, and what became of its earlier checks.
+
+    Raises:
+        RegistryError: there is no champion.
+    """
+    ledger = Ledger(settings.ledger)
+    champion = in_use(ledger.entries(spec.model), spec.model)
+    past = earlier_checks(settings.of(spec.model) / CHECKS, version=champion.version, before=as_of)
+    return Watch(spec, contract, settings, as_of, champion, ledger, past)
 
 
 def look(watch: Watch) -> Looked:

@@ -32,6 +32,7 @@ from tasks.release.versions import Training
 from tasks.spec import ModelSpec
 
 LINEAGE, ENVIRONMENT = "lineage.json", "environment.json"
+HOLDOUT_PREDICTIONS = "holdout_predictions.parquet"
 CANDIDATES, STUDY = "candidates.json", "tuning.json"
 Arrays = dict[str, npt.NDArray[np.generic]]
 
@@ -59,20 +60,25 @@ def write(folder: Path, verdict: Verdict, held: Holdout, subject: Subject) -> Wr
     about = _about(subject)
     pictures = draw_pictures(held, verdict, about.importance, about.classes)
     save_pictures(folder, pictures)
-    (folder / VERDICT).write_text(json.dumps(verdict.to_json(), indent=1), encoding="utf-8")
+    write_facts(folder, verdict, held, subject.lineage)
     (folder / "verdict.md").write_text(report.markdown(verdict), encoding="utf-8")
     (folder / REPORT).write_text(page(verdict, held, about, pictures=pictures), encoding="utf-8")
     (folder / CANDIDATES).write_text(candidates.to_json(subject.challenger.candidates), encoding="utf-8")
     if study := subject.challenger.study:
         (folder / STUDY).write_text(candidates.study_to_json(study), encoding="utf-8")
         save_pictures(folder, about.searched)
-    (folder / LINEAGE).write_text(subject.lineage.to_json(), encoding="utf-8")
     (folder / ENVIRONMENT).write_text(json.dumps(surroundings(), indent=1), encoding="utf-8")
     (folder / SPEC).write_text(subject.spec.model_dump_json(indent=1), encoding="utf-8")
-    pq.write_table(_predictions(held), folder / "holdout_predictions.parquet")
     if not verdict.promotable:  # the others are kept by the registry
         store.keep(Path(subject.challenger.artifact.uri))
     return Written(verdict, store.keep(folder))
+
+
+def write_facts(folder: Path, verdict: Verdict, held: Holdout, lineage: Lineage) -> None:
+    """Write into ``folder`` what later decisions read: the verdict, what it was about, and what was predicted."""
+    (folder / VERDICT).write_text(json.dumps(verdict.to_json(), indent=1), encoding="utf-8")
+    (folder / LINEAGE).write_text(lineage.to_json(), encoding="utf-8")
+    pq.write_table(_predictions(held), folder / HOLDOUT_PREDICTIONS)
 
 
 def evidence_of(subject: Subject, written: Written, artifact: str) -> tuple[Places, Evidence]:

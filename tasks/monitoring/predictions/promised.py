@@ -14,9 +14,8 @@ from tasks.monitoring.predictions.estimate import Sample
 from tasks.release.ledger.entries import Entry
 from tasks.release.ledger.records import Proposed
 from tasks.release.lineage import Lineage
-from tasks.release.record import LINEAGE
+from tasks.release.record import HOLDOUT_PREDICTIONS, LINEAGE
 
-PREDICTIONS = "holdout_predictions.parquet"
 _WHO = "challenger"
 """What it was in that training."""
 
@@ -24,9 +23,9 @@ _WHO = "challenger"
 def promised(entries: Sequence[Entry], version: int) -> Sample | None:
     """Return what ``version`` predicted for its holdout, and what came of it; None: that is not recorded."""
     files = _files(entries, version)
-    if files is None or not (files / PREDICTIONS).is_file():
+    if files is None or not (files / HOLDOUT_PREDICTIONS).is_file():
         return None
-    table = pq.read_table(files / PREDICTIONS, partitioning=None)
+    table = pq.read_table(files / HOLDOUT_PREDICTIONS, partitioning=None)
     return Sample(table.column("label").to_numpy(), _predictions(table), table.column("time").to_numpy())
 
 

@@ -1,0 +1,112 @@
+"""What ``perennial replay`` answers."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from deployments.answers import Answer
+from tasks.data.window import read_time
+from tasks.errors import SettingsError
+from tasks.plain import write
+from tasks.settings import load_settings
+from tasks.spec import load_spec
+from tasks.spec.values import parse_duration
+
+if TYPE_CHECKING:
+    from tasks.replay.replaying import Answer as Replayed
+    from tasks.replay.replaying import Asked
+
+
+def read_asked(
+    *,
+    start: str | None,
+    end: str | None,
+    every: str | None,
+    policies: str | None,
+    costs: str | None,
+    loss: str | None,
+) -> "Asked":
+    """Return what a person asks for; raise a SettingsError that names the option which cannot be read."""
+    from tasks.replay.contenders import DEFAULT
+    from tasks.replay.replaying import Asked
+
+    return Asked(
+        start=read_time(start, "from") if start else None,
+        end=read_time(end, "to") if end else None,
+        step=_length(every) if every else None,
+        policies=tuple(name.strip() for name in policies.split(",") if name.strip()) if policies else DEFAULT,
+        costs=(costs,) if costs else (),
+        metric=loss,
+    )
+
+
+def replay(model: str, asked: "Asked", *, page: str | None, apply: bool) -> Answer:
+    """Replay, and say what came of it."""
+    settings = load_settings()
+    spec = load_spec(model, settings.specs)
+    settings.home.mkdir(parents=True, exist_ok=True)  # Prefect makes its own folder in it when it is imported
+    from flows.replay import run_replay
+    from tasks.replay.applying import apply_policy
+
+    found = run_replay(model, asked)
+    where = found.page
+    if page:
+        where = Path(page)
+        where.write_text(found.page.read_text(encoding="utf-8"), encoding="utf-8")
+    changes = apply_policy(settings.specs / f"{model}.toml", spec, found.recommended.walk.rules) if apply else ()
+    return Answer(_facts(found, where), tuple(_lines(found, where, changes, applied=apply)))
+
+
+def _length(text: str) -> Any:  # noqa: ANN401 - a timedelta, of a function that takes what a TOML file holds
+    try:
+        return parse_duration(text)
+    except ValueError:
+        raise SettingsError(f'--every: found {text!r}; allowed: a length of time, such as "7d" or "12h"') from None
+
+
+def _lines(found: "Replayed", page: Path, changes: tuple[str, ...], *, applied: bool) -> Iterator[str]:
+    from tasks.replay import tables, wording
+
+    yield from wording.lines(found)
+    yield ""
+    yield from tables.plain(tables.policies(found))
+    yield ""
+    yield f"  page         {page}"
+    if not applied:
+        yield f"  next         perennial replay {found.spec.model} … --apply writes it into the spec"
+    for line in changes or (("nothing to change in the spec",) if applied else ()):
+        yield f"  spec         {line}"
+
+
+def _facts(found: "Replayed", page: Path) -> dict[str, Any]:
+    return {
+        "model": found.spec.model,
+        "from": found.first,
+        "to": found.end,
+        "every_seconds": found.step.total_seconds(),
+        "metric": found.metric.name,
+        "prices": write(found.prices),
+        "recommended": write(found.advice),
+        "ageing": write(found.ageing),
+        "constant": found.constant,
+        "page": str(page),
+        "policies": [
+            {
+                "policy": account.name,
+                "rules": account.walk.rules.model_dump(mode="json"),
+                "loss": account.loss,
+                "rows": account.rows,
+                "by_step": write(list(account.by_step)),
+                "against_never": write(account.against_never),
+                "against_live": write(account.against_live),
+                "trainings": account.walk.trainings,
+                "promotions": account.walk.promotions,
+                "refused": account.refused,
+                "in_vain": account.in_vain,
+                "price": account.price,
+                "total": account.total(found.prices),
+                "regret": account.regret,
+            }
+            for account in found.accounts
+        ],
+    }

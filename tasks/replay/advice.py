@@ -1,0 +1,111 @@
+"""Which policy the replay recommends, why, and how far that depends on what things cost."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil, isfinite
+
+from tasks.replay.accounts import NEVER, Account
+from tasks.replay.prices import Prices
+
+ENOUGH = 0.95
+"""Share of the best gain over never training again, from which on fewer trainings count for more."""
+
+
+@dataclass(frozen=True)
+class Advice:
+    """What the replay recommends."""
+
+    policy: str
+    reasons: tuple[str, ...]
+    sensitivity: tuple[str, ...]
+    """What it would be at other prices, or at other shares of the gain."""
+    too_short: str | None
+    """Why this history cannot say, and how much more it would take; None: it can."""
+
+
+def advise(accounts: Sequence[Account], prices: Prices) -> Advice:
+    """Return the cheapest policy; or, where a loss has no price, the sparest of those nearly as good as the best."""
+    chosen = _cheapest(accounts, prices) if prices.known else _sparest(accounts, ENOUGH)
+    reasons = _reasons_priced(accounts, chosen, prices) if prices.known else _reasons(accounts, chosen)
+    sensitivity = _by_price(accounts, prices) if prices.known else _by_share(accounts)
+    return Advice(chosen.name, tuple(reasons), tuple(sensitivity), _too_short(accounts))
+
+
+def _cheapest(accounts: Sequence[Account], prices: Prices) -> Account:
+    return min(accounts, key=lambda one: (one.total(prices), one.walk.trainings))
+
+
+def _sparest(accounts: Sequence[Account], share: float) -> Account:
+    """Return the policy of the fewest trainings with such a ``share`` of the best gain that is shown; or never."""
+    shown = [one for one in accounts if one.against_never and one.against_never.beaten]
+    if not shown:
+        return _never(accounts)
+    enough = share * max(_gain(one) for one in shown)
+    return min((one for one in shown if _gain(one) >= enough), key=lambda one: (one.walk.trainings, -_gain(one)))
+
+
+def _gain(account: Account) -> float:
+    return account.against_never.difference if account.against_never else 0.0
+
+
+def _never(accounts: Sequence[Account]) -> Account:
+    return next(one for one in accounts if one.name == NEVER)
+
+
+def _reasons(accounts: Sequence[Account], chosen: Account) -> list[str]:
+    always = max(accounts, key=lambda one: one.walk.trainings)
+    if chosen.name == NEVER:
+        return ["no policy is shown to have lost less than never training again"]
+    best = max(accounts, key=_gain)
+    share = f"{_gain(chosen) / _gain(best):.0%} of the gain of {best.name}, the best in hindsight"
+    return [
+        f"it gains {_gain(chosen):.4g} a row over never training again, {share}",
+        f"with {chosen.walk.trainings} trainings, where {always.name} made {always.walk.trainings}",
+    ]
+
+
+def _reasons_priced(accounts: Sequence[Account], chosen: Account, prices: Prices) -> list[str]:
+    never = _never(accounts)
+    saved = never.total(prices) - chosen.total(prices)
+    lines = [f"it costs {chosen.total(prices):.6g} in all, the least: {_count(chosen.walk.trainings)} and what it lost"]
+    if chosen.name != NEVER:
+        lines.append(f"never training again would have cost {saved:.4g} more")
+        if chosen.against_never and not chosen.against_never.beaten:
+            lines.append("that it lost less than never training again is not shown beyond chance")
+    return lines
+
+
+def _by_price(accounts: Sequence[Account], prices: Prices) -> list[str]:
+    return [
+        f"with trainings, reviews and promotions {words}: {_cheapest(accounts, prices.scaled(factor)).name}"
+        for factor, words in ((2.0, "twice as dear"), (0.5, "half as dear"))
+    ]
+
+
+def _by_share(accounts: Sequence[Account]) -> list[str]:
+    return [
+        f"asked for {share:.0%} of the best gain: {_sparest(accounts, share).name}" for share in (0.8, 0.9, 0.99, 1.0)
+    ]
+
+
+def _too_short(accounts: Sequence[Account]) -> str | None:
+    """Say how much more history would show the largest difference, if this one shows none."""
+    against = [(one, one.against_never) for one in accounts if one.against_never]
+    if not against or any(pair.beaten or pair.high < 0 for _, pair in against):
+        return None
+    one, pair = max(against, key=lambda found: abs(found[1].difference))
+    if pair.identical or not isfinite(pair.smallest_visible) or pair.difference == 0:
+        return None
+    times = (pair.smallest_visible / abs(pair.difference)) ** 2
+    if times <= 1:
+        return None
+    days = (one.walk.steps[-1].at - one.walk.steps[0].at).days
+    return (
+        f"this history cannot tell the policies apart: {one.name} differs from never by {pair.difference:+.4g}, and "
+        f"the smallest difference that it shows is {pair.smallest_visible:.4g}; a difference like that would take "
+        f"about {ceil(times * days):,} days, {times:.1f} times as many"
+    )
+
+
+def _count(trainings: int) -> str:
+    return "1 training" if trainings == 1 else f"{trainings} trainings"

@@ -1,0 +1,120 @@
+"""A policy walks through the past: at each step it sees what its champion saw, and decides. Pure but for the past."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from tasks.monitoring.check import Check
+from tasks.monitoring.policy import History, Moment, PolicyDecision, Retraining, decide
+from tasks.monitoring.triage import Checked
+from tasks.replay.episodes import InUse, Seen
+from tasks.replay.rulings import Ruling
+from tasks.replay.trainings import Made
+from tasks.spec import PolicySpec
+
+_ASKED = ("drift", "performance")
+
+
+class Past(Protocol):
+    """What happened, as far as it depends on no policy."""
+
+    def train(self, as_of: datetime, champion: Made | None) -> Made: ...
+
+    def rule(self, made: Made, champion: Made | None, judged: tuple[str, ...]) -> Ruling: ...
+
+    def see(self, champion: InUse, at: datetime) -> Seen: ...
+
+
+@dataclass(frozen=True)
+class Step:
+    """What a policy did at one moment."""
+
+    at: datetime
+    champion: datetime
+    """As of when the one was trained that served since the moment before."""
+    since: datetime
+    """Since when it was champion."""
+    check: Check
+    decision: PolicyDecision
+    made: Made | None
+    """The challenger that was trained; None: no training was asked for."""
+    ruling: Ruling | None
+    """None: there was nothing to judge."""
+    served: str
+    """File of what was predicted since the moment before."""
+
+
+@dataclass(frozen=True)
+class Walk:
+    """What became of a policy."""
+
+    name: str
+    rules: PolicySpec
+    steps: tuple[Step, ...]
+
+    @property
+    def trainings(self) -> int:
+        """Those that were made beside the first one, which all policies have."""
+        return sum(step.made is not None for step in self.steps)
+
+    @property
+    def promotions(self) -> int:
+        return sum(step.ruling is not None and step.ruling.promotable for step in self.steps)
+
+
+@dataclass(frozen=True)
+class _Now:
+    """Where a walk stands: nothing of it is ever changed."""
+
+    champion: InUse
+    checks: tuple[Checked, ...]
+    """Of this champion, oldest first."""
+    retrainings: tuple[Retraining, ...]
+    judged: tuple[str, ...]
+
+
+def walk(
+    name: str,
+    rules: PolicySpec,
+    past: Past,
+    *,
+    first: InUse,
+    moments: Sequence[datetime],
+    tell: Callable[[], None] = lambda: None,
+) -> Walk:
+    """Return what a policy does at each of ``moments``, equal steps after the ``first`` champion came into use.
+
+    ``tell`` is called after each step.
+    """
+    now = _Now(first, (), (Retraining(first.since, asked=False, helped=None),), (first.ruling.attempt,))
+    steps = []
+    for at in moments:
+        step, now = _step(now, rules, past, at)
+        steps.append(step)
+        tell()
+    return Walk(name, rules, tuple(steps))
+
+
+def _step(now: _Now, rules: PolicySpec, past: Past, at: datetime) -> tuple[Step, _Now]:
+    seen = past.see(now.champion, at)
+    check = seen.check
+    days = (at - check.start) / timedelta(days=1)
+    moment = Moment(at, check.rows / days, check.realised)
+    decision = decide(check.diagnosis, History(now.checks, now.retrainings), moment, rules)
+    made = past.train(at, now.champion.made) if decision.retrain else None
+    ruling = past.rule(made, now.champion.made, now.judged) if made and made.challenger else None
+    step = Step(at, now.champion.made.as_of, now.champion.since, check, decision, made, ruling, seen.served)
+    return step, _after(now, step)
+
+
+def _after(now: _Now, step: Step) -> _Now:
+    checks = (*now.checks, step.check.checked)
+    if step.ruling is None or step.made is None:  # a training that broke leaves no verdict, live as here
+        return _Now(now.champion, checks, now.retrainings, now.judged)
+    asked = step.decision.reason in _ASKED
+    done = Retraining(step.at, asked, step.ruling.promotable if asked else None)
+    retrainings, judged = (*now.retrainings, done), (*now.judged, *filter(None, [step.ruling.attempt]))
+    if not step.ruling.promotable:
+        return _Now(now.champion, checks, retrainings, judged)
+    return _Now(InUse(step.made, step.ruling, step.at), (), retrainings, judged)
