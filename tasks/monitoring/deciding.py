@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from tasks.monitoring.check import Check
 from tasks.monitoring.policy import History, Moment, PolicyDecision, Retraining, decide
 from tasks.monitoring.signal import Signal
+from tasks.monitoring.staleness import Gain
 from tasks.monitoring.triage import Case, Columns, Counts, Diagnosis, triage
 from tasks.monitoring.watching import Looked, Watch
 from tasks.release import requests
@@ -81,9 +82,11 @@ def _counts(looked: Looked) -> Counts:
 
 
 def _decide(watch: Watch, looked: Looked, diagnosis: Diagnosis) -> PolicyDecision:
-    history = History(watch.past, tuple(_retrainings(watch.ledger.entries(watch.spec.model), watch.as_of)))
+    entries = watch.ledger.entries(watch.spec.model)
+    history = History(watch.past, tuple(_retrainings(entries, watch.as_of)), tuple(_gains(entries, watch.as_of)))
     days = watch.spec.drift.window / timedelta(days=1)
-    moment = Moment(watch.as_of, looked.current.rows / days, looked.realised)
+    age = watch.as_of - watch.champion.lineage.as_of
+    moment = Moment(watch.as_of, looked.current.rows / days, looked.realised, age)
     return decide(diagnosis, history, moment, watch.spec.policy)
 
 
@@ -95,6 +98,15 @@ def _retrainings(entries: Sequence[Entry], as_of: datetime) -> Iterator[Retraini
                 yield Retraining(at, reason in _ASKED, promotable if reason in _ASKED else None)
             case Requested(as_of=at) if at <= as_of and _is_open(entries, entry):
                 yield Retraining(at, asked=True, helped=None)
+
+
+def _gains(entries: Sequence[Entry], as_of: datetime) -> Iterator[Gain]:
+    """Yield what the verdicts before ``as_of`` found, beside champions whose own training is in the ledger."""
+    judged = [entry.what for entry in entries if isinstance(entry.what, Judged)]
+    trained = {what.version: what.as_of for what in judged if what.version is not None}
+    for what in judged:
+        if what.as_of <= as_of and what.gain is not None and what.error is not None and what.against in trained:
+            yield Gain(what.as_of - trained[what.against], what.gain, what.error)
 
 
 def _is_open(entries: Sequence[Entry], request: Entry) -> bool:

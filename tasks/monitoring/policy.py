@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from tasks.monitoring.realised import Realised
+from tasks.monitoring.staleness import Gain, staleness
 from tasks.monitoring.triage import Checked, Diagnosis
 from tasks.spec.monitoring import PolicySpec
 from tasks.spec.values import write_duration
@@ -33,6 +34,8 @@ class History:
 
     checks: tuple[Checked, ...] = ()
     retrainings: tuple[Retraining, ...] = ()
+    gains: tuple[Gain, ...] = ()
+    """What the verdicts on challengers found, beside the champion of their day."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,8 @@ class Moment:
     now: datetime
     rows_per_day: float = 0.0
     performance: Realised | None = None
+    age: timedelta | None = None
+    """Of the champion, since what its training knew; None: unknown."""
 
 
 @dataclass(frozen=True)
@@ -86,10 +91,10 @@ def _wish(diagnosis: Diagnosis, history: History, moment: Moment, rules: PolicyS
             return _Wish(None, 'policy.retrain is "never"')
         case "every":
             return _rhythm(history, moment.now, rules)
+    if rules.retrain == "on_gain" and (wish := _by_age(diagnosis, history, moment, rules)):
+        return wish
     if diagnosis.action != "retrain":
         return _Wish(None, f"triage says {diagnosis.action.replace('_', ' ')}, and not retrain")
-    if rules.retrain == "on_gain" and (too_little := _too_little_gain(moment, rules)):
-        return _Wish(None, too_little)
     return _often_enough(history, rules)
 
 
@@ -118,6 +123,40 @@ def _often_enough(history: History, rules: PolicySpec) -> _Wish:
 
 def _drifts(check: Checked) -> bool:
     return check.action in ("watch", "wait") and bool(check.alarmed)
+
+
+def _by_age(diagnosis: Diagnosis, history: History, moment: Moment, rules: PolicySpec) -> _Wish | None:
+    """Return the wish by what age costs; None: a loss is certain that pays for a training."""
+    if diagnosis.action != "retrain":
+        return _stale_enough(history, moment, rules)
+    if too_little := _too_little_gain(moment, rules):
+        wish = _stale_enough(history, moment, rules)
+        return _Wish(wish.reason, f"{too_little}; {wish.words}")
+    return None
+
+
+def _stale_enough(history: History, moment: Moment, rules: PolicySpec) -> _Wish:
+    """Return the wish if age alone may have cost as much, since the last training, as another one costs.
+
+    How much, the verdicts so far tell: see ``staleness``. Before there is any, trainings go by ``policy.every``, so
+    that there will be. A training whose challenger is no better lowers what is expected of the next one.
+    """
+    price = moment.rows_per_day * rules.loss_price
+    if price <= 0:
+        return _Wish(None, "a loss costs nothing: policy.loss_price or the number of rows a day is 0")
+    if not history.retrainings:
+        return _Wish(None, "no training of it is known")
+    waited = moment.now - history.retrainings[-1].at
+    found = staleness(history.gains)
+    if found is None or moment.age is None:
+        words = f"what a model's age costs is not known yet; the last training is {_days(waited)} old"
+        return _Wish("schedule" if waited >= rules.every else None, words)
+    owed = found.owed(moment.age, waited) * price
+    words = (
+        f"a day of age costs {found.per_day:.2g}, and perhaps {found.upper:.2g}, by {found.verdicts} verdicts: in the "
+        f"{_days(waited)} since the last training {owed:.3g}, and another one costs {rules.training_cost:g}"
+    )
+    return _Wish("schedule" if waited >= rules.every and owed >= rules.training_cost else None, words)
 
 
 def _too_little_gain(moment: Moment, rules: PolicySpec) -> str | None:

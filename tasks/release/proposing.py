@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from math import isfinite
 
 from tasks.judgement.verdict import Verdict
 from tasks.release import decisions, requests
@@ -93,7 +94,14 @@ def _judged(trained: Trained) -> Judged:
         summary=verdict.reasons[0],
         version=version.number if version else None,
         evidence=evidence,
+        against=int(verdict.champion_version) if verdict.champion_version else None,
+        gain=_known(verdict.comparison.difference) if verdict.comparison else None,
+        error=_known(verdict.comparison.error) if verdict.comparison else None,
     )
+
+
+def _known(value: float) -> float | None:
+    return value if isfinite(value) else None
 
 
 def _proposed(run: TrainingRun, trained: Trained, at: datetime) -> Proposed | None:

@@ -19,14 +19,15 @@ from tasks.data.matrix import FloatArray
 from tasks.data.window import Window
 from tasks.monitoring import deciding, watching
 from tasks.monitoring.check import Check, save_check
-from tasks.monitoring.performance import Predicted, known_in
+from tasks.monitoring.predictions.log import ROW_KEY, as_predictions, event_times, open_log, prediction_names
 from tasks.monitoring.predictions.run import Asked, score_alone
-from tasks.monitoring.predictions.scoring import score
+from tasks.monitoring.predictions.scoring import serve, write_down
 from tasks.plain import read
 from tasks.release.ledger.book import Ledger
 from tasks.release.ledger.records import Evidence, Judged, Places, Promoted, Proposed
 from tasks.replay.rulings import Ruling
 from tasks.replay.scene import Scene
+from tasks.replay.shared import eligible_rows, final_labels
 from tasks.replay.trainings import NUMBER, Made, home_in
 from tasks.settings import Settings
 
@@ -67,10 +68,12 @@ def see(scene: Scene, champion: InUse, at: datetime) -> Seen:
         settings = _home(scene, champion, folder)
         window = Window(at - scene.step, at)
         with score_alone(scene.spec, scene.contract, settings, asked=Asked(window.start, at, at)) as run:
-            score(run)
+            rows = eligible_rows(scene, window)
+            serve(run, rows)
+            write_down(run, rows)
         check = _check(scene, settings, at)
-        found = known_in(scene.spec, scene.contract, settings, window=window, as_of=scene.end).found
-        write_whole(served, lambda file: _save(found, champion, file))
+        found = _served(scene, settings, window, champion)
+        write_whole(served, lambda file: _save(found, file))
         write_whole(checked, lambda file: file.write(json.dumps(check.to_json()).encode()))
     return Seen(_read(checked), str(served))
 
@@ -132,15 +135,29 @@ def _enthrone(ledger: Ledger, model: str, champion: InUse) -> None:
         page.append(model, promoted, at=champion.since)
 
 
-def _save(found: Predicted, champion: InUse, file: BinaryIO) -> None:
+def _served(scene: Scene, settings: Settings, window: Window, champion: InUse) -> ServedStep:
+    """Return what was predicted in a step, and what is known at the end of the replay to have come of it."""
     assert champion.made.challenger is not None
-    known = ~np.isnan(found.labels)
+    classes, timestamp = champion.made.challenger.classes, scene.spec.source.timestamp
+    log = open_log(settings, scene.spec.model, "served", NUMBER)
+    codes = len(classes) if scene.spec.task == "multiclass" else 0
+    names = tuple(str(name) for name in classes)
+    columns = [ROW_KEY, timestamp, *prediction_names(codes)]
+    table = log.read(window, columns, timestamp=timestamp, as_of=window.end)
+    if table is None:
+        return ServedStep(np.empty(0, np.int64), np.empty(0), np.empty(0), names)
+    labels = final_labels(scene, window, classes).of(table.column(ROW_KEY).to_numpy())
+    known = ~np.isnan(labels)
+    return ServedStep(event_times(table, timestamp)[known], labels[known], as_predictions(table, codes)[known], names)
+
+
+def _save(found: ServedStep, file: BinaryIO) -> None:
     np.savez(
         file,
-        times=found.times[known],
-        labels=found.labels[known],
-        predictions=found.predictions[known],
-        classes=np.array([str(name) for name in champion.made.challenger.classes], dtype=np.str_),
+        times=found.times,
+        labels=found.labels,
+        predictions=found.predictions,
+        classes=np.array(found.classes, dtype=np.str_),
     )
 
 

@@ -1,12 +1,13 @@
 """A policy walks through the past: at each step it sees what its champion saw, and decides. Pure but for the past."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from tasks.monitoring.check import Check
 from tasks.monitoring.policy import History, Moment, PolicyDecision, Retraining, decide
+from tasks.monitoring.staleness import Gain
 from tasks.monitoring.triage import Checked
 from tasks.replay.episodes import InUse, Seen
 from tasks.replay.rulings import Ruling
@@ -72,6 +73,7 @@ class _Now:
     """Of this champion, oldest first."""
     retrainings: tuple[Retraining, ...]
     judged: tuple[str, ...]
+    gains: tuple[Gain, ...] = ()
 
 
 def walk(
@@ -100,8 +102,8 @@ def _step(now: _Now, rules: PolicySpec, past: Past, at: datetime) -> tuple[Step,
     seen = past.see(now.champion, at)
     check = seen.check
     days = (at - check.start) / timedelta(days=1)
-    moment = Moment(at, check.rows / days, check.realised)
-    decision = decide(check.diagnosis, History(now.checks, now.retrainings), moment, rules)
+    moment = Moment(at, check.rows / days, check.realised, at - now.champion.made.as_of)
+    decision = decide(check.diagnosis, History(now.checks, now.retrainings, now.gains), moment, rules)
     made = past.train(at, now.champion.made) if decision.retrain else None
     ruling = past.rule(made, now.champion.made, now.judged) if made and made.challenger else None
     step = Step(at, now.champion.made.as_of, now.champion.since, check, decision, made, ruling, seen.served)
@@ -111,10 +113,21 @@ def _step(now: _Now, rules: PolicySpec, past: Past, at: datetime) -> tuple[Step,
 def _after(now: _Now, step: Step) -> _Now:
     checks = (*now.checks, step.check.checked)
     if step.ruling is None or step.made is None:  # a training that broke leaves no verdict, live as here
-        return _Now(now.champion, checks, now.retrainings, now.judged)
+        return replace(now, checks=checks)
     asked = step.decision.reason in _ASKED
     done = Retraining(step.at, asked, step.ruling.promotable if asked else None)
-    retrainings, judged = (*now.retrainings, done), (*now.judged, *filter(None, [step.ruling.attempt]))
+    after = replace(
+        now,
+        checks=checks,
+        retrainings=(*now.retrainings, done),
+        judged=(*now.judged, *filter(None, [step.ruling.attempt])),
+        gains=(*now.gains, *_gains(step)),
+    )
     if not step.ruling.promotable:
-        return _Now(now.champion, checks, retrainings, judged)
-    return _Now(InUse(step.made, step.ruling, step.at), (), retrainings, judged)
+        return after
+    return replace(after, champion=InUse(step.made, step.ruling, step.at), checks=())
+
+
+def _gains(step: Step) -> Iterator[Gain]:
+    if step.made and step.ruling and (found := step.ruling.comparison):
+        yield Gain(step.made.as_of - step.champion, found.difference, found.error)

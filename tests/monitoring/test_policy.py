@@ -6,6 +6,7 @@ import pytest
 
 from tasks.monitoring.policy import History, Moment, Retraining, decide
 from tasks.monitoring.realised import Realised
+from tasks.monitoring.staleness import Gain
 from tasks.monitoring.triage import Action, Checked, Diagnosis
 from tasks.spec.monitoring import PolicySpec
 
@@ -69,6 +70,56 @@ def test_nothing_is_asked_for_when_triage_does_not_say_retrain() -> None:
     decision = decide(says("watch"), History(checks("retrain", "retrain")), Moment(NOW), PolicySpec())
 
     assert decision.reasons == ("triage says watch, and not retrain",)
+
+
+def gains(*per_day: float, days: float = 7, error: float = 0.001) -> tuple[Gain, ...]:
+    """Verdicts on champions of some age, by what each found a day of age to cost."""
+    return tuple(Gain(timedelta(days=days), days * one, error) for one in per_day)
+
+
+PRICED = PolicySpec(retrain="on_gain", training_cost=100, loss_price=1)
+
+
+@pytest.mark.parametrize(
+    ("since", "per_day", "asked"),
+    [
+        (7, 0.01, True),  # 7 days at up to 0.07 a row and 1,000 rows a day: some 245
+        (7, 0.0001, False),  # some 7
+        (40, 0.0001, True),  # some 100
+        (7, 0.0, False),
+        (40, -0.01, False),
+    ],
+)
+def test_on_gain_trains_when_age_may_have_cost_as_much_as_a_training(since: float, per_day: float, asked: bool) -> None:
+    history = History(retrainings=(Retraining(days_ago(since), False, None),), gains=gains(per_day, per_day))
+
+    decision = decide(says("nothing"), history, Moment(NOW, 1000, None, timedelta(days=since)), PRICED)
+
+    assert decision.retrain is asked
+    assert "2 verdicts" in decision.reasons[0]
+
+
+def test_on_gain_trains_in_its_rhythm_until_a_verdict_tells_what_age_costs() -> None:
+    young, old = (Moment(NOW, 1000, None, timedelta(days=days)) for days in (6, 7))
+
+    assert not decide(
+        says("nothing"), History(retrainings=(Retraining(days_ago(6), False, None),)), young, PRICED
+    ).retrain
+    decision = decide(says("nothing"), History(retrainings=(Retraining(days_ago(7), False, None),)), old, PRICED)
+
+    assert decision.reason == "schedule"
+    assert "not known yet" in decision.reasons[0]
+
+
+def test_on_gain_waits_longer_the_surer_it_is_that_age_costs_nothing() -> None:
+    moment = Moment(NOW, 1000, None, timedelta(days=21))
+    last = (Retraining(days_ago(21), False, None),)
+
+    unsure = decide(says("nothing"), History(retrainings=last, gains=gains(0.0, error=0.01)), moment, PRICED)
+    sure = decide(says("nothing"), History(retrainings=last, gains=gains(*20 * [0.0], error=0.01)), moment, PRICED)
+
+    assert unsure.retrain
+    assert not sure.retrain
 
 
 @pytest.mark.parametrize(("low", "pays"), [(0.001, False), (0.02, True)])

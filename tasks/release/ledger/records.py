@@ -42,6 +42,12 @@ class Judged:
     summary: str
     version: int | None
     evidence: Evidence
+    against: int | None = None
+    """The champion that it was judged beside; None: there was none, or, in old entries, it was not written down."""
+    gain: float | None = None
+    """By how much it was better than that, in the gate's metric,"""
+    error: float | None = None
+    """and the standard error of that; None: it could not be computed."""
 
 
 @dataclass(frozen=True)
