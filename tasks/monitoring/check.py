@@ -14,7 +14,7 @@ from tasks.monitoring.realised import Realised
 from tasks.monitoring.signal import Signal
 from tasks.monitoring.triage.case import Checked
 from tasks.monitoring.triage.diagnosis import Diagnosis
-from tasks.plain import write
+from tasks.plain import read, write
 
 
 @dataclass(frozen=True)
@@ -84,6 +84,18 @@ def save_check(folder: Path, check: Check) -> KeptCheck:
 def kept_checks(folder: Path) -> list[Path]:
     """Return the file of the last check of each moment, oldest first."""
     return list({_name(path)[0]: path for path in _files(folder)}.values())
+
+
+def read_check(path: Path) -> Check:
+    """Return the check that is kept in a file."""
+    return check_from(json.loads(path.read_text(encoding="utf-8")))
+
+
+def check_from(found: dict[str, Any]) -> Check:
+    """Return the check that ``to_json`` wrote."""
+    signals = [{name: value for name, value in one.items() if name != "alarmed"} for one in found["signals"]]
+    check: Check = read(Check, {**found, "signals": signals})
+    return check
 
 
 def earlier_checks(folder: Path, *, version: int, before: datetime) -> tuple[Checked, ...]:

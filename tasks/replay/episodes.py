@@ -18,11 +18,10 @@ from tasks.data.atomic import write_whole
 from tasks.data.matrix import FloatArray
 from tasks.data.window import Window
 from tasks.monitoring import deciding, watching
-from tasks.monitoring.check import Check, save_check
+from tasks.monitoring.check import Check, read_check, save_check
 from tasks.monitoring.predictions.log import ROW_KEY, as_predictions, event_times, open_log, prediction_names
 from tasks.monitoring.predictions.run import Asked, score_alone
 from tasks.monitoring.predictions.scoring import serve, write_down
-from tasks.plain import read
 from tasks.release.ledger.book import Ledger
 from tasks.release.ledger.records import Evidence, Judged, Places, Promoted, Proposed
 from tasks.replay.rulings import Ruling
@@ -75,7 +74,7 @@ def see(scene: Scene, champion: InUse, at: datetime) -> Seen:
         found = _served(scene, settings, window, champion)
         write_whole(served, lambda file: _save(found, file))
         write_whole(checked, lambda file: file.write(json.dumps(check.to_json()).encode()))
-    return Seen(_read(checked), str(served))
+    return Seen(read_check(checked), str(served))
 
 
 @dataclass(frozen=True)
@@ -159,11 +158,3 @@ def _save(found: ServedStep, file: BinaryIO) -> None:
         predictions=found.predictions,
         classes=np.array(found.classes, dtype=np.str_),
     )
-
-
-def _read(path: Path) -> Check:
-    found = json.loads(path.read_text(encoding="utf-8"))
-    for signal in found["signals"]:
-        del signal["alarmed"]
-    check: Check = read(Check, found)
-    return check

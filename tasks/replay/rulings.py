@@ -18,8 +18,9 @@ from tasks.release.arena import enter
 from tasks.release.challenger import Recipe
 from tasks.release.inspection import inspect_artifact
 from tasks.release.judging import hear, weigh
+from tasks.release.versions import Version
 from tasks.replay.scene import Scene
-from tasks.replay.trainings import Made
+from tasks.replay.trainings import NUMBER, Made
 
 _RULING, _FILES, _JUDGED = "ruling.json", "files", "judged"
 
@@ -39,27 +40,30 @@ class Ruling:
     """File of the keys of the rows that it was judged by."""
 
 
-def rule(scene: Scene, made: Made, champion: Made | None, judged: tuple[str, ...]) -> Ruling:
-    """Return the verdict on ``made``; ``judged`` are the attempts before it, of the same policy."""
+def rule(scene: Scene, made: Made, champion: Made | None, judged: tuple[str, ...], *, number: int = NUMBER) -> Ruling:
+    """Return the verdict on ``made``; ``judged`` are the attempts before it, of the same policy.
+
+    ``number`` is what the champion is called.
+    """
     folder = scene.folder / "rulings" / _name(made, champion, judged)
     if not (folder / _RULING).is_file():
         shutil.rmtree(folder, ignore_errors=True)
         (folder / _JUDGED).mkdir(parents=True)
         (folder / _FILES).mkdir()
-        ruling = _rule(scene, made, champion, folder=folder, judged=judged)
+        rival = champion.version(scene.spec.model, number) if champion else None
+        ruling = _rule(scene, made, rival, folder=folder, judged=judged)
         write_whole(folder / _RULING, lambda file: file.write(json.dumps(write(ruling)).encode()))
     found: Ruling = read(Ruling, json.loads((folder / _RULING).read_text(encoding="utf-8")))
     return found
 
 
-def _rule(scene: Scene, made: Made, champion: Made | None, *, folder: Path, judged: tuple[str, ...]) -> Ruling:
+def _rule(scene: Scene, made: Made, rival: Version | None, *, folder: Path, judged: tuple[str, ...]) -> Ruling:
     spec = scene.spec
     assert made.challenger is not None
     assert made.lineage is not None
     for attempt in judged:
         os.link(attempt, folder / _JUDGED / Path(attempt).name)
     recipe = Recipe(spec, scene.contract, threads=1)
-    rival = champion.version(spec.model) if champion else None
     try:
         arena = enter(made.lineage.rows, split(spec, made.as_of), recipe, (made.challenger, rival))
         heard = hear(arena, judged=folder / _JUDGED)

@@ -39,15 +39,15 @@ class Made:
         """Of the artifact."""
         return self.challenger.artifact.digest if self.challenger else ""
 
-    def version(self, model: str) -> Version:
-        """Return it as a version, which the gate and the candidates of a later training take."""
+    def version(self, model: str, number: int) -> Version:
+        """Return it as a version of that number, which the gate and the candidates of a later training take."""
         assert self.challenger is not None
         assert self.lineage is not None
-        return Version(model, NUMBER, self.challenger.artifact, self.lineage, run_id="")
+        return Version(model, number, self.challenger.artifact, self.lineage, run_id="")
 
 
 NUMBER = 1
-"""Of every version of a replay: each is in a home of its own."""
+"""Of a version for which nobody has another one: in a replay each is in a home of its own."""
 
 
 def train(scene: Scene, as_of: datetime, champion: Made | None) -> Made:
@@ -74,7 +74,7 @@ def _train(scene: Scene, as_of: datetime, parent: Made | None, folder: Path) -> 
         splits = split(spec, as_of)
         count_splits(prepared.rows, splits, spec)
         recipe = Recipe(spec, contract, settings.threads)
-        version = parent.version(spec.model) if parent else None
+        version = parent.version(spec.model, NUMBER) if parent else None
         challenger = make_challenger(prepared.rows, splits, recipe, folder, version)
     except (NotEnoughData, DataRefused, CandidateFailed) as error:
         return Made(as_of, str(folder), None, None, str(error))
