@@ -57,6 +57,31 @@ def replay(model: str, asked: "Asked", *, page: str | None, apply: bool) -> Answ
     return Answer(_facts(found, where), tuple(_lines(found, where, changes, applied=apply)))
 
 
+def live(model: str) -> Answer:
+    """Do again what the live loop did, and say where something else came out."""
+    settings = load_settings()
+    load_spec(model, settings.specs)
+    from tasks.replay.audit import audit
+
+    found = audit(model)
+    lines = [
+        f"{found.trainings} trainings, {found.checks} checks, {found.scorings} scorings and {found.decisions} "
+        f"decisions of people were done again: {_outcome(len(found.differences), len(found.unexplained))}"
+    ]
+    for one in found.differences:
+        lines += [f"  {one.what}", f"    live    {one.live}", f"    again   {one.again}"]
+        lines.append(f"    since   {one.why or 'nothing that is known explains it; please report it'}")
+    return Answer({**write(found), "unexplained": len(found.unexplained)}, tuple(lines))
+
+
+def _outcome(differences: int, unexplained: int) -> str:
+    if not differences:
+        return "the same came out"
+    if not unexplained:
+        return f"{differences} differences, each explained by what has changed since"
+    return f"{differences} differences, {unexplained} of them not explained"
+
+
 def _length(text: str) -> Any:  # noqa: ANN401 - a timedelta, of a function that takes what a TOML file holds
     try:
         return parse_duration(text)

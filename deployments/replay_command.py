@@ -2,7 +2,7 @@
 
 import click
 
-from deployments.command import command, json_option, model_argument, tell
+from deployments.command import REFUSED, command, json_option, model_argument, tell
 
 
 @command
@@ -21,6 +21,7 @@ from deployments.command import command, json_option, model_argument, tell
 )
 @click.option("--loss", metavar="METRIC", help="What losses are counted in. Default: gate.metric, if it adds up.")
 @click.option("--page", metavar="FILE", help="Write the page there, too.")
+@click.option("--live", is_flag=True, help="Do again what the live loop did, and compare decision by decision.")
 @click.option("--apply", "apply", is_flag=True, help="Write the recommended policy into the spec.")
 @json_option
 @click.option("--quiet", "-q", is_flag=True, help="No progress lines.")
@@ -33,24 +34,34 @@ def replay(
     costs: str | None,
     loss: str | None,
     page: str | None,
+    live: bool,
     apply: bool,
     as_json: bool,
     quiet: bool,
-) -> None:
+) -> int:
     """Live through the history of MODEL again, once for each policy: had it been retrained so, what then?
 
     The same functions decide as in the live loop, and none of them knows a row or label that was not there on its day.
     What policies share is done once, and what was done is kept: a replay that is stopped goes on where it was. The live
     loop's ledger, registry and log are neither read nor changed.
 
+    With --live the ledger's own past is done again: scorings, checks and trainings as of the same moments, and the same
+    people's decisions. Exit code 1: something else came out, and nothing that changed since explains it.
+
     \b
-    Example:
+    Examples:
       perennial replay flight_delay --to 2014-01-01 --policies never,weekly,on_drift,always
+      perennial replay flight_delay --live
     """
     from deployments import replay_answers
     from deployments.progress import report_progress
 
     if not quiet:
         report_progress()
+    if live:
+        audited = replay_answers.live(model)
+        tell(audited, as_json)
+        return REFUSED if audited.facts["unexplained"] else 0
     asked = replay_answers.read_asked(start=start, end=end, every=every, policies=policies, costs=costs, loss=loss)
     tell(replay_answers.replay(model, asked, page=page, apply=apply), as_json)
+    return 0

@@ -11,6 +11,9 @@ ENOUGH = 0.95
 """Share of the best gain over never training again, from which on fewer trainings count for more."""
 
 
+_SHARES = (0.8, 0.9, 0.99, 1.0)
+
+
 @dataclass(frozen=True)
 class Advice:
     """What the replay recommends."""
@@ -83,9 +86,11 @@ def _by_price(accounts: Sequence[Account], prices: Prices) -> list[str]:
 
 
 def _by_share(accounts: Sequence[Account]) -> list[str]:
-    return [
-        f"asked for {share:.0%} of the best gain: {_sparest(accounts, share).name}" for share in (0.8, 0.9, 0.99, 1.0)
-    ]
+    """Return what would be recommended for other shares of the best gain; one line, if it is always the same."""
+    found = {share: _sparest(accounts, share).name for share in _SHARES}
+    if len({*found.values(), _sparest(accounts, ENOUGH).name}) == 1:
+        return [f"it is the same for {_SHARES[0]:.0%} to {_SHARES[-1]:.0%} of the best gain"]
+    return [f"asked for {share:.0%} of the best gain: {name}" for share, name in found.items()]
 
 
 def _too_short(accounts: Sequence[Account]) -> str | None:

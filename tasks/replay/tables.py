@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
+from tasks.judgement.comparison import Comparison
 from tasks.judgement.tables import Table
 from tasks.judgement.wording import NOTHING, gain, interval, show
 from tasks.replay.accounts import LIVE, Account
@@ -30,19 +31,23 @@ def _row(account: Account, answer: Answer, names: Sequence[str]) -> tuple[str, .
     cells = [
         account.name,
         show(account.loss),
-        gain(against) if against else NOTHING,
-        interval(against) if against else NOTHING,
+        *_against(against),
         f"{worst[1]:.4f}, {worst[0]:%Y-%m-%d}" if worst else NOTHING,
         str(account.walk.trainings),
         str(account.refused),
         str(account.in_vain),
     ]
     if LIVE in names:
-        live = account.against_live
-        cells += [gain(live) if live else NOTHING, interval(live) if live else NOTHING]
+        cells += _against(account.against_live)
     if answer.prices.known:
         cells += [f"{account.price:,.6g}", f"{account.total(answer.prices):,.6g}"]
     return (*cells, f"{account.regret:,.4g}")
+
+
+def _against(found: Comparison | None) -> tuple[str, str]:
+    if found is None:
+        return NOTHING, NOTHING
+    return ("0", "the same") if found.identical else (gain(found), interval(found))
 
 
 def steps(answer: Answer) -> Table:
