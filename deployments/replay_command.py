@@ -49,7 +49,7 @@ def replay(
     people's decisions. Exit code 1: something else came out, and nothing that changed since explains it.
 
     \b
-    Examples:
+    Example:
       perennial replay flight_delay --to 2014-01-01 --policies never,weekly,on_drift,always
       perennial replay flight_delay --live
     """

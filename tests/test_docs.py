@@ -135,6 +135,7 @@ def test_help_comes_at_once() -> None:
         "models",
         "prune",
         "reject",
+        "replay",
         "reproduce",
         "rollback",
         "score",
