@@ -116,7 +116,7 @@ def _terms(entries: Sequence[Entry]) -> list[tuple[int, int, int]]:
 
 def _place(told: Sequence[Event], watching: Watching, terms: Sequence[tuple[int, int, int]]) -> int:
     """Return where a check stands among ``told``: by what it knew, and while the version that it watched was in use."""
-    first, last = _term(watching, terms)
+    first, last = _term(told, watching, terms)
     place = 0
     for number, event in enumerate(told, start=1):
         entry = None if isinstance(event, Watching) else event.entry.number
@@ -127,9 +127,16 @@ def _place(told: Sequence[Event], watching: Watching, terms: Sequence[tuple[int,
     return place
 
 
-def _term(watching: Watching, terms: Sequence[tuple[int, int, int]]) -> tuple[int, int]:
+def _term(told: Sequence[Event], watching: Watching, terms: Sequence[tuple[int, int, int]]) -> tuple[int, int]:
+    """Return when the version that was watched was champion: of several times, the last that had begun by then."""
     own = [(start, end) for version, start, end in terms if version == watching.check.version]
-    return own[0] if own else (0, 0)
+    begun = [(start, end) for start, end in own if _knew(told, start, watching.as_of)]
+    return begun[-1] if begun else (own[0] if own else (0, 0))
+
+
+def _knew(told: Sequence[Event], number: int, as_of: datetime) -> bool:
+    """Say whether all that was scored or trained up to entry ``number`` was as of then, or before."""
+    return all(e.as_of <= as_of for e in told if isinstance(e, Scoring | Training) and e.entry.number <= number)
 
 
 def _before(event: Event, watching: Watching) -> bool:

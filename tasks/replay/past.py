@@ -11,6 +11,7 @@ from threading import Lock
 from typing import Any, TypeVar, cast
 
 from tasks.release.ledger.book import Ledger
+from tasks.release.warming import wants_champion
 from tasks.replay.episodes import InUse, Seen, empty_ledger, see
 from tasks.replay.rulings import Ruling, rule
 from tasks.replay.scene import Scene
@@ -29,8 +30,8 @@ class LivedPast:
     _lock: Lock = field(default_factory=Lock)
 
     def train(self, as_of: datetime, champion: Made | None) -> Made:
-        """Return what a training as of then makes."""
-        return self._once(train, as_of, champion)
+        """Return what a training as of then makes: the same, whoever is champion, unless a candidate begins from it."""
+        return self._once(train, as_of, champion if wants_champion(self.scene.spec) else None)
 
     def rule(self, made: Made, champion: Made | None, judged: tuple[str, ...]) -> Ruling:
         """Return the verdict on ``made`` beside ``champion``; ``judged`` are the attempts before it."""

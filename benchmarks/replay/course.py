@@ -1,0 +1,116 @@
+"""One stream, all policies and contestants walked through it, and what became of each."""
+
+import tempfile
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from benchmarks.replay.copied import CONTESTANTS, WEEKLY, Copied
+from benchmarks.replay.future import gain_after
+from tasks.data.contract import load_contract
+from tasks.data.window import Window
+from tasks.metrics import Metric
+from tasks.replay.accounts import Account, accounts
+from tasks.replay.contenders import DEFAULT, contenders
+from tasks.replay.past import LivedPast, open_past
+from tasks.replay.prices import Prices
+from tasks.replay.replaying import Replay, begin
+from tasks.replay.scene import scene_of
+from tasks.replay.served import accounting_metric
+from tasks.replay.stretch import find_stretch
+from tasks.replay.walk import Walk, walk
+from tasks.settings import Settings
+from tasks.spec import ModelSpec, load_spec
+
+_FAR = datetime(2100, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Promotions:
+    """Verdicts of a policy, by what became of their challengers in the weeks after."""
+
+    bad: int
+    """Promoted, and shown to be worse than the champion that it replaced."""
+    missed: int
+    """Turned away, and shown to have been better by more than the margin."""
+    idle: int
+    """Trainings whose challenger was not shown to be any better."""
+
+
+@dataclass(frozen=True)
+class Course:
+    """What became of a stream."""
+
+    name: str
+    spec: ModelSpec
+    metric: Metric
+    prices: Prices
+    moments: tuple[datetime, ...]
+    ours: tuple[Account, ...]
+    copied: tuple[Account, ...]
+    """Beside them, in the same rows."""
+    promotions: dict[str, Promotions]
+    """By the name of each account."""
+
+    def account(self, name: str) -> Account:
+        return next(one for one in (*self.ours, *self.copied) if one.name == name)
+
+
+def run_course(
+    name: str, settings: Settings, *, step: timedelta, model: str = "stream", end: datetime | None = None
+) -> Course:
+    """Walk all policies and contestants through the history of ``model``."""
+    spec = load_spec(model, settings.specs)
+    contract = load_contract(spec.contract_name, settings.contracts)
+    stretch = find_stretch(spec, contract, settings, asked=Window(None, end or _FAR), step=step)
+    metric, prices = accounting_metric(spec), Prices(training=spec.policy.training_cost, loss=spec.policy.loss_price)
+    policies = contenders(DEFAULT, spec, step=step)
+    scene = scene_of(spec, contract, settings, history=stretch.history, step=step, end=stretch.end)
+    with open_past(scene) as past:
+        first, moments = begin(Replay(spec, stretch, past, policies, metric, prices))
+        todo = [(one.name, one.rules, past) for one in policies]
+        rhythm = WEEKLY.model_copy(update={"every": step})
+        todo += [
+            (one.name, rhythm if one.rules is WEEKLY else one.rules, Copied(past, one.promotes, one.alarms))  # type: ignore[misc]
+            for one in CONTESTANTS
+        ]
+        with ThreadPoolExecutor(len(todo)) as threads:
+            walks = list(threads.map(lambda one: walk(one[0], one[1], one[2], first=first, moments=moments), todo))
+        found = accounts(walks, spec, metric, prices)
+        promotions = {one.name: _promotions(one, past, metric) for one in walks}
+    return Course(
+        name, spec, metric, prices, tuple(moments), found[: len(policies)], found[len(policies) :], promotions
+    )
+
+
+def _promotions(walked: Walk, past: LivedPast, metric: Metric) -> Promotions:
+    bad = missed = idle = 0
+    made_at = {step.made.as_of: step.made for step in walked.steps if step.made}
+    for step in walked.steps:
+        if step.made is None or step.made.challenger is None or step.ruling is None:
+            continue
+        rival = made_at.get(step.champion) or past.train(step.champion, None)
+        found = gain_after(past.scene, step.made, rival, metric, walked.steps[-1].at)
+        if found is None:
+            continue
+        margin = metric.tolerance.size if not metric.tolerance.relative else metric.tolerance.size * found.rival
+        bad += step.ruling.promotable and found.high < 0
+        missed += not step.ruling.promotable and found.low > margin
+        idle += not found.beaten
+    return Promotions(bad, missed, idle)
+
+
+def in_home(home: Path | None) -> "tempfile.TemporaryDirectory[str]":
+    """Return a folder that is thrown away, for the projects of streams."""
+    return tempfile.TemporaryDirectory(dir=home)
+
+
+def second_half(account: Account, rows: Sequence[int]) -> tuple[float, int]:
+    """Return the loss of the second half of the steps, weighed by their rows, and its trainings."""
+    half = len(rows) // 2
+    pairs = [(loss, count) for loss, count in zip(account.by_step[half:], rows[half:], strict=True) if loss == loss]
+    total = sum(count for _, count in pairs)
+    trainings = sum(step.made is not None for step in account.walk.steps[half:])
+    return sum(loss * count for loss, count in pairs) / total, trainings
