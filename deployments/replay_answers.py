@@ -61,6 +61,7 @@ def live(model: str) -> Answer:
     """Do again what the live loop did, and say where something else came out."""
     settings = load_settings()
     load_spec(model, settings.specs)
+    settings.home.mkdir(parents=True, exist_ok=True)  # for the ledger, where there is none yet
     from tasks.replay.audit import audit
 
     found = audit(model)

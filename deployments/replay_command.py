@@ -13,7 +13,7 @@ from deployments.command import REFUSED, command, json_option, model_argument, t
 @click.option(
     "--policies",
     metavar="NAMES",
-    help="Such as never,weekly,on_drift. Also monthly, quarterly, every:14d, on_performance, on_gain, always, and "
+    help="Such as never,weekly,on_drift. Also biweekly, monthly, quarterly, every:10d, on_performance, on_gain, always, and "
     "live, the spec's own. Default: all but the last.",
 )
 @click.option(

@@ -13,12 +13,13 @@ from tasks.judgement.comparison import Comparison
 from tasks.judgement.measuring import unit_of
 from tasks.judgement.significance import Pair, PairedTest, compare
 from tasks.metrics import Metric
+from tasks.replay.contenders import LIVE
 from tasks.replay.prices import Prices
 from tasks.replay.served import Served, served
 from tasks.replay.walk import Walk
 from tasks.spec import ModelSpec
 
-NEVER, LIVE = "never", "live"
+NEVER = "never"
 
 
 @dataclass(frozen=True)

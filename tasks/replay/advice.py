@@ -60,6 +60,10 @@ def _reasons(accounts: Sequence[Account], chosen: Account) -> list[str]:
     if chosen.name == NEVER:
         return ["no policy is shown to have lost less than never training again"]
     best = max(accounts, key=_gain)
+    if chosen.walk.trainings == always.walk.trainings:
+        return [
+            f"it gains {_gain(chosen):.4g} a row over never training again, and no policy with fewer trainings does"
+        ]
     share = f"{_gain(chosen) / _gain(best):.0%} of the gain of {best.name}, the best in hindsight"
     return [
         f"it gains {_gain(chosen):.4g} a row over never training again, {share}",

@@ -9,10 +9,16 @@ from tasks.errors import SpecError
 from tasks.spec import ModelSpec, PolicySpec
 from tasks.spec.values import parse_duration, write_duration
 
-_RHYTHMS = {"weekly": timedelta(days=7), "monthly": timedelta(days=30), "quarterly": timedelta(days=91)}
+_RHYTHMS = {
+    "weekly": timedelta(days=7),
+    "biweekly": timedelta(days=14),
+    "monthly": timedelta(days=30),
+    "quarterly": timedelta(days=91),
+}
 _BY_RULE = ("on_drift", "on_performance", "on_gain")
-DEFAULT = ("never", "weekly", "monthly", "quarterly", "on_drift", "on_performance", "on_gain", "always")
-_ALLOWED = ", ".join((*DEFAULT, "every:14d", "live"))
+DEFAULT = ("never", "weekly", "biweekly", "monthly", "quarterly", "on_drift", "on_performance", "on_gain", "always")
+LIVE = "live"
+_ALLOWED = ", ".join((*DEFAULT, "every:10d", LIVE))
 UNLIMITED = 1_000_000
 
 
@@ -27,17 +33,21 @@ class Contender:
 def contenders(names: Sequence[str], spec: ModelSpec, *, step: timedelta) -> tuple[Contender, ...]:
     """Return the policies called ``names``, and those that every other one is compared with: never, and always.
 
-    Beyond when to train nothing differs from the spec: windows, cooldown, budget and prices are its own.
+    Beyond when to train nothing differs from the spec: windows, cooldown, budget and prices are its own. Of two that
+    are the same, such as weekly and always in steps of a week, only the first is walked.
 
     Raises:
         SpecError: there is no such policy.
     """
-    wanted = dict.fromkeys(("never", *names, "always"))
-    return tuple(_contender(name, spec, step) for name in wanted)
+    found: dict[str, Contender] = {}
+    for name in dict.fromkeys(("never", *names, "always")):
+        one = _contender(name, spec, step)
+        found.setdefault(one.rules.model_dump_json() + ("" if name != LIVE else name), one)
+    return tuple(found.values())
 
 
 def _contender(name: str, spec: ModelSpec, step: timedelta) -> Contender:
-    if name == "live":
+    if name == LIVE:
         return Contender(name, spec.policy)
     if name == "never" or name in _BY_RULE:
         return Contender(name, spec.policy.model_copy(update={"retrain": name}))

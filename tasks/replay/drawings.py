@@ -5,7 +5,7 @@ from datetime import datetime
 from math import isfinite
 from typing import TYPE_CHECKING
 
-from tasks.judgement.canvas import ALARM, COLOURS, DASHED, INK, MUTED, SMALL, Words, describe, name_rows
+from tasks.judgement.canvas import ALARM, COLOURS, DASHED, INK, MUTED, SMALL, Words, describe, name_rows, shorten
 from tasks.replay.accounts import NEVER, Account
 from tasks.replay.ageing import Ageing
 
@@ -30,7 +30,7 @@ def time_line(figure: "Figure", *, accounts: Sequence[Account], recommended: str
     axes.grid(visible=False, axis="y")
     words = Words(
         f"{recommended} is recommended: what each policy lost less, or more, than never",
-        f"bars: {label} by step, up is less lost (highest {largest:.3g}); ● promoted, ○ turned away, × broken feed",
+        f"● promoted, ○ refused, × broken feed; the highest bar is {largest:.3g} {label}",
         left=left,
     )
     return describe(axes, words)
@@ -39,14 +39,19 @@ def time_line(figure: "Figure", *, accounts: Sequence[Account], recommended: str
 def frontier(figure: "Figure", *, accounts: Sequence[Account], recommended: str, label: str) -> str:
     """Draw each policy's loss over its number of trainings."""
     axes = figure.add_subplot()
+    points: dict[tuple[int, float], list[str]] = {}
     for account in accounts:
-        chosen = account.name == recommended
+        points.setdefault((account.walk.trainings, account.loss), []).append(account.name)
+    for (trainings, loss), names in points.items():
+        chosen = recommended in names
         colour = COLOURS["challenger"] if chosen else MUTED
-        axes.plot(account.walk.trainings, account.loss, "o", color=colour, markersize=8 if chosen else 5)
+        axes.plot(trainings, loss, "o", color=colour, markersize=8 if chosen else 5)
+        right = trainings > max(account.walk.trainings for account in accounts) / 2
         axes.annotate(
-            account.name,
-            (account.walk.trainings, account.loss),
-            xytext=(6, 3),
+            shorten(", ".join(names), 48),
+            (trainings, loss),
+            xytext=(-6 if right else 6, 4),
+            ha="right" if right else "left",
             textcoords="offset points",
             fontsize=SMALL,
             color=INK if chosen else MUTED,
@@ -70,7 +75,7 @@ def staleness(figure: "Figure", *, found: Ageing, label: str) -> str:
     title = "No evidence that the model ages"
     if found.shown:
         title = f"A day of age costs {found.per_day:.2g} ({found.low:.2g} to {found.high:.2g})"
-    words = "days since the champion was trained; the band is the 90 % interval of a straight line"
+    words = "days since training; the band: a straight line's 90 % interval"
     return describe(axes, Words(title, words, f"{label} above that of the youngest", left=0.72))
 
 

@@ -111,7 +111,7 @@ def _terms(entries: Sequence[Entry]) -> list[tuple[int, int, int]]:
     """Return the versions that were champion: each with the numbers of the entries that made and replaced it."""
     moves = [(entry.number, entry.what.version) for entry in entries if isinstance(entry.what, Promoted | RolledBack)]
     ends = [*(number for number, _ in moves[1:]), entries[-1].number + 1 if entries else 0]
-    return [(version, number, end) for (number, version), end in zip(moves, ends, strict=True)]
+    return [(version, number, end) for (number, version), end in zip(moves, ends, strict=False)]
 
 
 def _place(told: Sequence[Event], watching: Watching, terms: Sequence[tuple[int, int, int]]) -> int:

@@ -31,7 +31,7 @@ def page(answer: Answer) -> str:
             model=answer.spec.model,
             headline=wording.headline(answer),
             span=wording.span(answer),
-            reasons=wording.reasons(answer),
+            reasons=[_sentence(reason) for reason in wording.reasons(answer)],
             parts=_parts(answer),
         )
     )
@@ -64,15 +64,19 @@ def _parts(answer: Answer) -> tuple[Part, ...]:
             (drawn["time_line"], drawn["frontier"]),
             (tables.policies(answer),),
         ),
-        Part("Does the model age?", (wording.age(answer),), older, (tables.ages(answer),)),
+        Part("Does the model age?", (_sentence(wording.age(answer)),), older, (tables.ages(answer),)),
         Part("What was counted", _counted(answer), (), ()),
         Part(f"Every step of {answer.advice.policy}", (), (), (tables.steps(answer),)),
     )
 
 
+def _sentence(words: str) -> str:
+    return f"{words[0].upper()}{words[1:]}."
+
+
 def _counted(answer: Answer) -> tuple[str, ...]:
     return (
-        wording.prices(answer) + ".",
+        _sentence(wording.prices(answer)),
         f"Losses are the mean {answer.metric.label} of the champion in use, on every row whose label is known by the "
         "end of the replay. Differences are paired: the same rows, by blocks of time, as in the gate.",
         "All policies begin with the same champion. A person is taken to approve at once whatever passes the gate. No "

@@ -13,7 +13,7 @@ from typing import Any, TypeVar, cast
 from tasks.release.ledger.book import Ledger
 from tasks.release.warming import wants_champion
 from tasks.replay.episodes import InUse, Seen, empty_ledger, see
-from tasks.replay.rulings import Ruling, rule
+from tasks.replay.rulings import Ruling, rule, ruling_name
 from tasks.replay.scene import Scene
 from tasks.replay.trainings import Made, train
 
@@ -31,18 +31,18 @@ class LivedPast:
 
     def train(self, as_of: datetime, champion: Made | None) -> Made:
         """Return what a training as of then makes: the same, whoever is champion, unless a candidate begins from it."""
-        return self._once(train, as_of, champion if wants_champion(self.scene.spec) else None)
+        parent = champion if wants_champion(self.scene.spec) else None
+        return self._once(("training", as_of, parent and parent.digest), train, as_of, parent)
 
     def rule(self, made: Made, champion: Made | None, judged: tuple[str, ...]) -> Ruling:
         """Return the verdict on ``made`` beside ``champion``; ``judged`` are the attempts before it."""
-        return self._once(rule, made, champion, judged)
+        return self._once(("ruling", ruling_name(made, champion, judged)), rule, made, champion, judged)
 
     def see(self, champion: InUse, at: datetime) -> Seen:
         """Return what there was to see of ``champion`` at a moment; the moments before come first."""
-        return self._once(see, champion, at)
+        return self._once(("episode", champion.name, at), see, champion, at)
 
-    def _once(self, do: Callable[..., Found], *what: Any) -> Found:  # noqa: ANN401 - what a past's methods take
-        key = (do.__name__, *map(repr, what))
+    def _once(self, key: tuple[object, ...], do: Callable[..., Found], *what: object) -> Found:
         with self._lock:
             if key not in self._known:
                 self._known[key] = self.pool.submit(do, self.scene, *what)

@@ -103,7 +103,8 @@ def open_replay(model: str, asked: Asked) -> Iterator[Replay]:
     require(spec)
     step = asked.step or spec.drift.window
     metric, prices = _metric(spec, asked.metric), read_prices(asked.costs, spec.policy)
-    policies = contenders(asked.policies, spec, step=step)
+    ruled = _priced(spec, metric, prices)
+    policies = contenders(_useful(asked.policies, prices), ruled, step=step)
     window = Window(asked.start, asked.end or datetime.now(UTC))
     stretch = find_stretch(spec, contract, settings, asked=window, step=step)
     _log.info(
@@ -173,6 +174,19 @@ def answer(replay: Replay, walks: Sequence[Walk]) -> Answer:
 def page_of(replay: Replay) -> Path:
     """Return where the page of a replay is: the last one of the same history, spec and code."""
     return replay.folder / "replay.html"
+
+
+def _useful(names: Sequence[str], prices: Prices) -> Sequence[str]:
+    """Return ``names``; of the default ones without those that never train, since nothing has a price."""
+    return [name for name in names if name != "on_gain" or prices.known] if names == DEFAULT else names
+
+
+def _priced(spec: ModelSpec, metric: Metric, prices: Prices) -> ModelSpec:
+    """Return the spec with these prices, by which on_gain decides, if they are of the metric that it knows gains in."""
+    if not prices.known or metric.name != spec.gate.metric:
+        return spec
+    costs = {"training_cost": prices.training + prices.review, "loss_price": prices.loss}
+    return spec.model_copy(update={"policy": spec.policy.model_copy(update=costs)})
 
 
 def _constant(walked: Walk, metric: Metric) -> float:

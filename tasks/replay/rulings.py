@@ -45,7 +45,7 @@ def rule(scene: Scene, made: Made, champion: Made | None, judged: tuple[str, ...
 
     ``number`` is what the champion is called.
     """
-    folder = scene.folder / "rulings" / _name(made, champion, judged)
+    folder = scene.folder / "rulings" / ruling_name(made, champion, judged)
     if not (folder / _RULING).is_file():
         shutil.rmtree(folder, ignore_errors=True)
         (folder / _JUDGED).mkdir(parents=True)
@@ -92,7 +92,8 @@ def _costs(scene: Scene) -> bool:
     return scene.spec.gate.max_latency_ms is not None or scene.spec.gate.max_size_mb is not None
 
 
-def _name(made: Made, champion: Made | None, judged: tuple[str, ...]) -> str:
+def ruling_name(made: Made, champion: Made | None, judged: tuple[str, ...]) -> str:
+    """Return what a ruling is kept as: the same for all that it depends on."""
     parts = [made.digest, made.as_of.isoformat(), champion.digest if champion else ""]
     parts += sorted(Path(attempt).name for attempt in judged)
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]

@@ -6,11 +6,12 @@ from datetime import timedelta
 from tasks.judgement.comparison import Comparison
 from tasks.judgement.tables import Table
 from tasks.judgement.wording import NOTHING, gain, interval, show
-from tasks.replay.accounts import LIVE, Account
+from tasks.replay.accounts import Account
+from tasks.replay.contenders import LIVE
 from tasks.replay.replaying import Answer
 from tasks.spec import write_duration
 
-_HEAD = ("policy", "loss", "less than never", "interval", "worst", "trainings", "turned away", "in vain")
+_HEAD = ("policy", "loss", "less than never", "worst step", "trainings", "refused", "in vain")
 
 
 def policies(answer: Answer) -> Table:
@@ -18,7 +19,7 @@ def policies(answer: Answer) -> Table:
     ranked = sorted(answer.accounts, key=lambda account: account.loss)
     names = [account.name for account in ranked]
     priced = ("price", "in all") if answer.prices.known else ()
-    head = (*_HEAD, *(("less than live", "interval") if LIVE in names else ()), *priced, "regret")
+    head = (*_HEAD, *(("less than live",) if LIVE in names else ()), *priced, "regret")
     rows = [_row(account, answer, names) for account in ranked]
     striking = frozenset({names.index(answer.advice.policy)})
     return Table(
@@ -31,23 +32,23 @@ def _row(account: Account, answer: Answer, names: Sequence[str]) -> tuple[str, .
     cells = [
         account.name,
         show(account.loss),
-        *_against(against),
+        _against(against),
         f"{worst[1]:.4f}, {worst[0]:%Y-%m-%d}" if worst else NOTHING,
         str(account.walk.trainings),
         str(account.refused),
         str(account.in_vain),
     ]
     if LIVE in names:
-        cells += _against(account.against_live)
+        cells.append(_against(account.against_live))
     if answer.prices.known:
         cells += [f"{account.price:,.6g}", f"{account.total(answer.prices):,.6g}"]
     return (*cells, f"{account.regret:,.4g}")
 
 
-def _against(found: Comparison | None) -> tuple[str, str]:
+def _against(found: Comparison | None) -> str:
     if found is None:
-        return NOTHING, NOTHING
-    return ("0", "the same") if found.identical else (gain(found), interval(found))
+        return NOTHING
+    return "the same" if found.identical else f"{gain(found)} ({interval(found)})"
 
 
 def steps(answer: Answer) -> Table:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow.csv
 import pytest
 
 from tasks.data.contract import Contract
@@ -26,6 +27,7 @@ from tasks.replay.scene import Scene, scene_of
 from tasks.replay.trainings import Made
 from tasks.settings import Settings
 from tasks.spec import ModelSpec
+from tests.conftest import make_orders
 
 START, STEP = datetime(2024, 1, 1, tzinfo=UTC), timedelta(days=7)
 
@@ -88,6 +90,13 @@ def scene(spec: ModelSpec, contract: Contract, settings: Settings) -> Scene:
     end = datetime(2024, 3, 1, tzinfo=UTC)
     found = ingest_window(spec, contract, settings, window=Window(None, end), as_of=end)
     return scene_of(spec, contract, settings, history=found.raw, step=STEP, end=end)
+
+
+@pytest.fixture
+def history(project: Path) -> Path:
+    """A hundred days of orders."""
+    pyarrow.csv.write_csv(make_orders(rows=3000, days=100), project / "orders.csv")
+    return project
 
 
 @pytest.fixture

@@ -1,0 +1,67 @@
+"""A whole replay, as the command asks for it; and what is shown of it."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tasks.errors import NotEnoughData, SettingsError
+from tasks.replay import page, tables, wording
+from tasks.replay.replaying import Answer, Asked, answer, begin, open_replay, walk_all
+
+END = datetime(2024, 4, 1, tzinfo=UTC)
+
+
+def replayed(**asked: object) -> Answer:
+    whole = {"end": END, "step": timedelta(days=12), "policies": ("biweekly", "live"), **asked}
+    with open_replay("returns", Asked(**whole)) as replay:  # type: ignore[arg-type]
+        return answer(replay, walk_all(replay, *begin(replay)))
+
+
+@pytest.mark.usefixtures("history", "in_process")
+def test_a_replay_answers_with_a_table_a_page_and_a_recommendation() -> None:
+    found = replayed()
+
+    assert [account.name for account in found.accounts] == ["never", "biweekly", "live", "always"]
+    assert found.advice.policy in ("never", "always", "biweekly")
+    assert {account.rows for account in found.accounts} == {found.accounts[0].rows}
+    table = tables.policies(found)
+    assert {row[0] for row in table.rows} == {account.name for account in found.accounts}
+    html = page.page(found)
+    assert wording.headline(found) in html.replace("&#34;", '"').replace("&#39;", "'")
+    assert not re.search(r'(src|href)="http', html)
+    assert html.count("<svg") >= 2
+    assert page.page(found) == html
+    lines = list(wording.lines(found))
+    assert lines[1].startswith("  replayed     2024-02-12 to ")
+    assert "a loss has no price" in lines[-1]
+
+
+@pytest.mark.usefixtures("history", "in_process")
+def test_prices_are_counted_and_decide() -> None:
+    found = replayed(costs=("training=1000,loss=1",))
+
+    assert found.advice.policy == "never"
+    costs = {account.name: account.total(found.prices) for account in found.accounts}
+    assert min(costs, key=lambda name: costs[name]) == "never"
+    assert found.accounts[0].regret == 0
+    assert all(account.regret > 0 for account in found.accounts if account.walk.trainings)
+    assert "in all" in tables.policies(found).head
+
+
+@pytest.mark.usefixtures("history", "in_process")
+def test_what_cannot_be_asked_for_is_refused_in_a_line() -> None:
+    with pytest.raises(SettingsError, match=r"--loss: found 'roc_auc'; allowed: of roc_auc.*means over rows"):
+        replayed(metric="roc_auc")
+    with pytest.raises(NotEnoughData, match="at least 4 are needed"):
+        replayed(step=timedelta(days=30))
+
+
+@pytest.mark.usefixtures("in_process")
+def test_a_history_in_which_no_first_model_passes_is_told_with_the_gate_s_reason(history: Path) -> None:
+    text = (history / "deployments" / "returns.toml").read_text()
+    (history / "deployments" / "returns.toml").write_text(text + "floors = { roc_auc = 0.999 }\n")
+
+    with pytest.raises(NotEnoughData, match=r"no first model passed the gate; the last time: Refused: .*floor"):
+        replayed()
