@@ -13,8 +13,8 @@ from deployments.command import REFUSED, command, json_option, model_argument, t
 @click.option(
     "--policies",
     metavar="NAMES",
-    help="Such as never,weekly,on_drift. Also biweekly, monthly, quarterly, every:10d, on_performance, on_gain, always, and "
-    "live, the spec's own. Default: all but the last.",
+    help="Such as never,weekly,on_drift. Also biweekly, monthly, quarterly, every:10d, on_performance, on_gain, "
+    "always, and live, the spec's own. Default: all but the last.",
 )
 @click.option(
     "--costs", metavar="PRICES", help="Such as training=5,review=20,promotion=0,loss=0.01. Default: the spec's."

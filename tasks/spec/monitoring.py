@@ -35,7 +35,10 @@ class PolicySpec(Section):
     retrain: Literal["never", "every", "on_drift", "on_performance", "on_gain"] = Field(
         "on_drift", description="What leads to a request for a retraining, once triage says retrain."
     )
-    every: Duration = Field(timedelta(days=7), description='With retrain = "every": the age of the last training.')
+    every: Duration = Field(
+        timedelta(days=7),
+        description='With retrain = "every": the age of the last training; with "on_gain": the least time between two.',
+    )
     windows: int = Field(2, ge=1, description="So many of the last `of` checks must ask for it.")
     of: int = Field(3, ge=1, description="How many of the last checks are looked at.")
     cooldown: Duration = Field(timedelta(days=3), description="No request so soon after a training.")
