@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test lint benchmark benchmark-gate benchmark-drift benchmark-learning benchmark-stack drill-promotion drill-watch test-browser test-kubernetes test-network test-proxy test-servers e2e ui setup schema docs clean
+.PHONY: help demo test lint benchmark benchmark-gate benchmark-drift benchmark-learning benchmark-replay benchmark-stack drill-promotion drill-watch test-browser test-kubernetes test-network test-proxy test-servers e2e ui setup schema docs clean
 
 help:                    ## This list
 	@grep -E '^[a-z-]+: .*##|^[a-z-]+: +##' $(MAKEFILE_LIST) | sed -E 's/: .*## /\t/' | expand -t 16
@@ -29,6 +29,9 @@ benchmark-gate: $(VENV)/dev ## Measure what the gate promises, and write docs/ga
 
 benchmark-learning: $(VENV)/network ## Measure how well windows, parameters and kinds are chosen, and write docs/learning.md
 	$(BIN)/python -m benchmarks.learning
+
+benchmark-replay: $(VENV)/dev ## Which retraining policy pays, on planted changes and on real histories, and write docs/replay.md
+	$(BIN)/python -m benchmarks.replay
 
 drill-promotion: $(VENV)/drill ## Kill decisions wherever they can be killed, and write docs/reliability.md
 	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || apt-get install --yes --quiet postgresql

@@ -1,11 +1,8 @@
 """One stream, all policies and contestants walked through it, and what became of each."""
 
-import tempfile
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from benchmarks.replay.copied import CONTESTANTS, WEEKLY, Copied
 from benchmarks.replay.future import gain_after
@@ -100,17 +97,3 @@ def _promotions(walked: Walk, past: LivedPast, metric: Metric) -> Promotions:
         missed += not step.ruling.promotable and found.low > margin
         idle += not found.beaten
     return Promotions(bad, missed, idle)
-
-
-def in_home(home: Path | None) -> "tempfile.TemporaryDirectory[str]":
-    """Return a folder that is thrown away, for the projects of streams."""
-    return tempfile.TemporaryDirectory(dir=home)
-
-
-def second_half(account: Account, rows: Sequence[int]) -> tuple[float, int]:
-    """Return the loss of the second half of the steps, weighed by their rows, and its trainings."""
-    half = len(rows) // 2
-    pairs = [(loss, count) for loss, count in zip(account.by_step[half:], rows[half:], strict=True) if loss == loss]
-    total = sum(count for _, count in pairs)
-    trainings = sum(step.made is not None for step in account.walk.steps[half:])
-    return sum(loss * count for loss, count in pairs) / total, trainings

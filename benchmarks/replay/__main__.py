@@ -1,0 +1,25 @@
+"""``make benchmark-replay``: which policy pays, on streams of which the truth is known and on real ones.
+
+It writes docs/replay.md.
+
+What was measured is kept in the home folder, so that one study can be measured anew without the others.
+"""
+
+from pathlib import Path
+
+from benchmarks.studies import Pages, run
+
+PAGES = Pages(
+    page=Path(__file__).resolve().parents[2] / "docs" / "replay.md",
+    kept="replay",
+    package="benchmarks.replay",
+    studies=("generated", "real"),
+    header="""# Which retraining policy pays, measured
+
+`make benchmark-replay` wrote this page, in full: `perennial replay` on streams that are generated so that their changes
+are known, and on real ones; beside the defaults that people copy. The code is in `benchmarks/replay/`.
+""",
+)
+
+if __name__ == "__main__":
+    run(PAGES, __doc__)
