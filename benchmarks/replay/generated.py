@@ -16,12 +16,13 @@ PRICE = 0.004 * A_DAY * 7
 """Of a training, where a loss of 1 on a row costs 1: what a model that loses 0.004 a row more costs in a week."""
 
 _SIMULATED = """
-Simulated: {days} days of {a_day} rows, six columns and a yes-or-no target; steps of a week; LightGBM on the last 56 days or
-on all of them, as validation chooses. *In italics*: defaults that people copy, re-implemented from their descriptions
-(`copied.py`). *Bad*: promoted, and shown to be worse than the one it replaced in the four weeks after, by the same paired
-test; *missed*: turned away, and shown to have been better by more than the margin; *gained nothing*: trainings whose
-challenger was not shown to be better then. A training costs {price:.2f}, a loss of 1 on a row 1. Chosen: of the policies
-with 95 % of the best gain over never in the first half, the one of the fewest trainings.
+Simulated: {days} days of {a_day} rows, six columns and a yes-or-no target; steps of a week; LightGBM on the
+last 56 days or on all of them, as validation chooses. *In italics*: defaults that people copy, re-implemented
+from their descriptions (`copied.py`). *Bad*: promoted, and shown to be worse than the one it replaced in the
+four weeks after, by the same paired test; *missed*: turned away, and shown to have been better by more than the
+margin; *gained nothing*: trainings whose challenger was not shown to be better then. A training costs
+{price:.2f}, a loss of 1 on a row 1. Chosen: of the policies with 95 % of the best gain over never in the first
+half, the one of the fewest trainings.
 """
 
 
@@ -50,8 +51,9 @@ def section(courses: Sequence[Course]) -> Section:
     return Section(
         title="Streams whose changes are planted",
         shows=f"A policy chosen by the first half of a stream gains, in the second, {gain:.0%} of what the best one in "
-        f"hindsight gains, a mean over streams, with {share:.0%} of the trainings of training at each step. The goals "
-        "are 95 % and 40 %, a training within two steps of each planted change, and on no stream a loss beyond never's.",
+        f"hindsight gains, a mean over streams, with {share:.0%} of the trainings of training at each step. "
+        "The goals are 95 % and 40 %, a training within two steps of each planted change, and on no stream "
+        "a loss beyond never's.",
         missed=tuple(missed),
         parts=tuple(parts),
         simulated=" ".join(_SIMULATED.format(days=DAYS, a_day=A_DAY, price=PRICE).split()),

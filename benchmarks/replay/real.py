@@ -54,8 +54,8 @@ def section(courses: list[Course]) -> Section:
         f"in hindsight gains, with {share:.0%} of the trainings of training at each step. The goals are the same.",
         missed=tuple(misses([(course, None) for course in courses], choices)),
         parts=tuple(parts),
-        simulated="Flights: the shipped spec, steps of a week. Bicycles: the count of an hour, by the absolute error, steps "
-        "of a week; weather: rain or not, by log loss, steps of half a year, days as if from 1949 on.",
+        simulated="Flights: the shipped spec, steps of a week. Bicycles: the count of an hour, by the absolute error, "
+        "steps of a week; weather: rain or not, by log loss, steps of half a year, days as if from 1949 on.",
     )
 
 
