@@ -25,6 +25,7 @@ def read_asked(
     policies: str | None,
     costs: str | None,
     loss: str | None,
+    fast: bool,
 ) -> "Asked":
     """Return what a person asks for; raise a SettingsError that names the option which cannot be read."""
     from tasks.replay.contenders import DEFAULT
@@ -37,6 +38,7 @@ def read_asked(
         policies=tuple(name.strip() for name in policies.split(",") if name.strip()) if policies else DEFAULT,
         costs=(costs,) if costs else (),
         metric=loss,
+        fast=fast,
     )
 
 
@@ -115,6 +117,7 @@ def _facts(found: "Replayed", page: Path) -> dict[str, Any]:
         "recommended": write(found.advice),
         "ageing": write(found.ageing),
         "constant": found.constant,
+        "agreement": write(found.agreement),
         "page": str(page),
         "policies": [
             {

@@ -20,6 +20,7 @@ from deployments.command import REFUSED, command, json_option, model_argument, t
     "--costs", metavar="PRICES", help="Such as training=5,review=20,promotion=0,loss=0.01. Default: the spec's."
 )
 @click.option("--loss", metavar="METRIC", help="What losses are counted in. Default: gate.metric, if it adds up.")
+@click.option("--fast", is_flag=True, help="Smaller models, and how far they say the same as the spec's own.")
 @click.option("--page", metavar="FILE", help="Write the page there, too.")
 @click.option("--live", is_flag=True, help="Do again what the live loop did, and compare decision by decision.")
 @click.option("--apply", "apply", is_flag=True, help="Write the recommended policy into the spec.")
@@ -33,6 +34,7 @@ def replay(
     policies: str | None,
     costs: str | None,
     loss: str | None,
+    fast: bool,
     page: str | None,
     live: bool,
     apply: bool,
@@ -62,6 +64,8 @@ def replay(
         audited = replay_answers.live(model)
         tell(audited, as_json)
         return REFUSED if audited.facts["unexplained"] else 0
-    asked = replay_answers.read_asked(start=start, end=end, every=every, policies=policies, costs=costs, loss=loss)
+    asked = replay_answers.read_asked(
+        start=start, end=end, every=every, policies=policies, costs=costs, loss=loss, fast=fast
+    )
     tell(replay_answers.replay(model, asked, page=page, apply=apply), as_json)
     return 0

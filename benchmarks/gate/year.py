@@ -175,9 +175,7 @@ def _table(found: dict[Kind, FloatArray]) -> Table:
 _WHY = (
     "Where seasons return, the eight weeks that a challenger has learned from can be the wrong season already. On the "
     "holdout it is then worse by less than the margin, so that the default rule promotes it, as it does nearly all: it "
-    "gives up what always promoting does. A smaller margin, or rule `better`, keeps the older model. The gate that "
-    "asks for more than the naive baseline costs something too: at a turn both models can be worse than it, and then "
-    "the champion stays, however much better the challenger is."
+    "gives up what always promoting does. A smaller margin, or rule `better`, keeps the older model."
 )
 _SIMULATED = f"""\
 Simulated: {WORLDS} worlds of each kind, the same challengers for all rules. Ten features with normal values; labels by

@@ -5,21 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import numpy as np
-import pyarrow as pa
 
 from tasks.data.atomic import write_whole
-from tasks.data.keys import row_keys
 from tasks.data.matrix import FloatArray
-from tasks.data.snapshot import load_snapshot
 from tasks.data.window import Window, microseconds_of
 from tasks.judgement.comparison import Comparison
 from tasks.judgement.significance import Pair, PairedTest, compare
 from tasks.metrics import Metric
-from tasks.monitoring.predictions.log import event_times
 from tasks.plain import read, write
-from tasks.release.artifact import load_artifact
 from tasks.replay.scene import Scene
-from tasks.replay.shared import eligible_rows, final_labels
+from tasks.replay.scored import scored
 from tasks.replay.trainings import Made
 
 STEPS = 4
@@ -54,16 +49,6 @@ def _compare(rows: list[_Rows], metric: Metric) -> Comparison:
 
 
 def _rows(scene: Scene, made: Made, rival: Made, end: datetime) -> _Rows:
-    assert made.challenger is not None
-    window, source = Window(end - scene.step, end), scene.spec.source
-    table = load_snapshot(eligible_rows(scene, window).rows)
-    labels = final_labels(scene, window, made.challenger.classes).of(row_keys(table, source.key))
-    known = ~np.isnan(labels)
-    own, other = (_predict(one, table)[known] for one in (made, rival))
-    days = event_times(table, source.timestamp)[known] // microseconds_of(timedelta(days=1))
-    return _Rows(labels[known], own, other, days)
-
-
-def _predict(made: Made, table: pa.Table) -> FloatArray:
-    assert made.challenger is not None
-    return load_artifact(made.challenger.artifact.uri, made.challenger.artifact.digest).predict(table)
+    window = Window(end - scene.step, end)
+    own, other = (scored(scene, one, window) for one in (made, rival))
+    return _Rows(own.labels, own.predictions, other.predictions, own.times // microseconds_of(timedelta(days=1)))

@@ -36,7 +36,16 @@ def _checks(verdict: Verdict, gate: GateSpec, found: Exhibits) -> Iterator[Check
         if name in found.broken:
             yield Check(name, mode, "error", f"the {name} gate broke, which is never a pass: {found.broken[name]}")
         elif finding := look(verdict, gate, found):
-            yield Check(name, mode, *finding)
+            yield Check(name, _mode_of(name, mode, verdict), *finding)
+
+
+def _mode_of(name: Gate, mode: Mode, verdict: Verdict) -> Mode:
+    """Return what a gate's finding does here.
+
+    After the world has changed, nothing that was learned before may beat the naive baseline. A challenger that is shown
+    to be better than the champion mends that, if not all of it: to turn it away would keep the worse one in use.
+    """
+    return "warn" if name == "baseline" and mode == "enforce" and verdict.outcome == "better" else mode
 
 
 def _leakage(verdict: Verdict, _: GateSpec, found: Exhibits) -> Finding | None:
@@ -77,7 +86,8 @@ def _baseline(verdict: Verdict, _: GateSpec, __: Exhibits) -> Finding | None:
         return "not testable", f"the naive baseline cannot be compared with: {known}"
     if verdict.baseline.beaten:
         return "passed", f"the naive baseline is beaten: {known}"
-    return "failed", f"the naive baseline is not beaten: {known}"
+    worse = "; the champion is shown to be worse still" if verdict.outcome == "better" else ""
+    return "failed", f"the naive baseline is not beaten: {known}{worse}"
 
 
 def _floors(verdict: Verdict, _: GateSpec, __: Exhibits) -> Finding | None:

@@ -10,6 +10,7 @@ from tasks.judgement.page import templates
 from tasks.judgement.tables import Table
 from tasks.replay import drawings, tables, wording
 from tasks.replay.replaying import Answer
+from tasks.spec import write_duration
 
 
 @dataclass(frozen=True)
@@ -75,10 +76,13 @@ def _sentence(words: str) -> str:
 
 
 def _counted(answer: Answer) -> tuple[str, ...]:
+    fast = (_sentence(answer.agreement.sentence),) if answer.agreement else ()
     return (
+        *fast,
         _sentence(wording.prices(answer)),
         f"Losses are the mean {answer.metric.label} of the champion in use, on every row whose label is known by the "
         "end of the replay. Differences are paired: the same rows, by blocks of time, as in the gate.",
-        "All policies begin with the same champion. A person is taken to approve at once whatever passes the gate. No "
-        "decision knows a row, or a label, that was not there on its day.",
+        f"All policies begin with the same champion, and decide at each step, every {write_duration(answer.step)}. A "
+        "person is taken to approve at once whatever passes the gate. No decision knows a row, or a label, that was "
+        "not there on its day.",
     )

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from tasks.replay.advice import Advice, advise
 from tasks.replay.ageing import Ageing, ageing
 from tasks.replay.contenders import DEFAULT, Contender, contenders
 from tasks.replay.episodes import InUse
+from tasks.replay.fast import Agreement, agree, fast_spec
 from tasks.replay.past import LivedPast, open_past
 from tasks.replay.prices import Prices, read_prices
 from tasks.replay.progress import Progress
@@ -47,6 +48,8 @@ class Asked:
     costs: Sequence[str] = ()
     metric: str | None = None
     """That losses are counted in; None: see ``accounting_metric``."""
+    fast: bool = False
+    """Smaller models in place of the spec's own."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,8 @@ class Replay:
     contenders: tuple[Contender, ...]
     metric: Metric
     prices: Prices
+    whole: LivedPast | None = None
+    """With the spec's own models, where those of ``past`` are smaller."""
 
     @property
     def folder(self) -> Path:
@@ -81,6 +86,8 @@ class Answer:
     page: Path
     constant: float
     """What saying the same for every row would have lost, at its best."""
+    agreement: Agreement | None
+    """Of smaller models with the spec's own; None: they are its own."""
 
     @property
     def recommended(self) -> Account:
@@ -117,7 +124,14 @@ def open_replay(model: str, asked: Asked) -> Iterator[Replay]:
     )
     scene = scene_of(spec, contract, settings, history=stretch.history, step=step, end=stretch.end)
     with open_past(scene) as past:
-        yield Replay(spec, stretch, past, policies, metric, prices)
+        whole = Replay(spec, stretch, past, policies, metric, prices)
+        if not asked.fast:
+            yield whole
+            return
+        small = fast_spec(spec)
+        faster = scene_of(small, contract, settings, history=stretch.history, step=step, end=stretch.end)
+        with open_past(faster) as past_of_small:
+            yield replace(whole, spec=small, past=past_of_small, whole=past)
 
 
 def begin(replay: Replay) -> tuple[InUse, tuple[datetime, ...]]:
@@ -168,7 +182,13 @@ def answer(replay: Replay, walks: Sequence[Walk]) -> Answer:
         advice=advise(found, replay.prices),
         page=page_of(replay),
         constant=constant,
+        agreement=_agreement(replay, walks[0]),
     )
+
+
+def _agreement(replay: Replay, walked: Walk) -> Agreement | None:
+    moments = [step.at for step in walked.steps]
+    return agree(replay.past, replay.whole, moments, replay.metric) if replay.whole else None
 
 
 def page_of(replay: Replay) -> Path:

@@ -67,3 +67,5 @@ def lines(answer: Answer) -> Iterator[str]:
         yield f"               {reason}"
     yield f"  ageing       {age(answer)}"
     yield f"  prices       {prices(answer)}"
+    if answer.agreement:
+        yield f"  fast         {answer.agreement.sentence}"

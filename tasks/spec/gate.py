@@ -14,7 +14,10 @@ Mode = Literal["enforce", "warn", "off"]
 class GateModes(Section):
     """What each gate's finding does: stop a promotion, stand in the report, or nothing."""
 
-    baseline: Mode = Field("enforce", description="The naive baseline must be beaten.")
+    baseline: Mode = Field(
+        "enforce",
+        description="The naive baseline must be beaten; of one shown to be better than the champion it only warns.",
+    )
     floors: Mode = Field("enforce", description="gate.floors must hold.")
     slices: Mode = Field("enforce", description="No slice may be shown to be worse.")
     leakage: Mode = Field("enforce", description="No feature may give the label away.")

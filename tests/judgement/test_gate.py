@@ -138,6 +138,19 @@ def test_a_challenger_that_does_not_beat_the_baseline_is_refused_however_it_stan
     assert verdict.reasons[1].startswith("Not worse")
 
 
+def test_a_better_challenger_is_promoted_though_neither_beats_the_baseline_and_the_verdict_says_so() -> None:
+    held = make_holdout()
+    noise, against = np.random.default_rng(0).random(2800), 1 - held.challenger
+
+    verdict = judge(replace(held, challenger=noise, champion=against), make_gate(), 7)
+
+    assert (verdict.outcome, verdict.promotable) == ("better", True)
+    (check,) = [check for check in verdict.checks if check.gate == "baseline"]
+    assert (check.mode, check.status) == ("warn", "failed")
+    assert check.sentence.endswith("the champion is shown to be worse still")
+    assert any("the naive baseline is not beaten" in reason for reason in verdict.reasons)
+
+
 def test_a_broken_floor_refuses_in_the_direction_of_its_metric() -> None:
     kept = judge(make_holdout(), make_gate(floors={"roc_auc": 0.6, "log_loss": 0.8}), 7)
     broken = judge(make_holdout(), make_gate(floors={"roc_auc": 0.99, "log_loss": 0.1}), 7)
