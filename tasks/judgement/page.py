@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tasks.judgement import tables
+from tasks.judgement.explained import UNEXPLAINED, Explained
 from tasks.judgement.holdout import Holdout
 from tasks.judgement.pictures import draw_pictures
-from tasks.judgement.sections import Provenance, Trials, sections
+from tasks.judgement.sections import Provenance, Told, Trials, sections
 from tasks.judgement.tables import NONE, Table
 from tasks.judgement.verdict import Verdict
 from tasks.judgement.wording import NOTHING, facts, gain, interval, show
@@ -38,6 +39,8 @@ class About:
     """What was tried, and how validation chose."""
     searched: Mapping[str, str] = field(default_factory=dict)
     """Pictures of the search for better parameters, if there was one."""
+    explained: Explained = UNEXPLAINED
+    """How it comes to its predictions."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,8 @@ def page(verdict: Verdict, held: Holdout, about: About, *, pictures: Mapping[str
     from jinja2 import Environment, StrictUndefined
 
     drawn = draw_pictures(held, verdict, about.importance, about.classes) if pictures is None else pictures
+    tried = Trials(about.candidates, tuple(about.searched.values()))
+    told = Told(tried, about.explained, about.provenance)
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.tests |= {"prose": _is_prose, "number": _is_number}
     template = environment.from_string(Path(__file__).with_suffix(".html").read_text(encoding="utf-8"))
@@ -68,7 +73,7 @@ def page(verdict: Verdict, held: Holdout, about: About, *, pictures: Mapping[str
         headline=_headline(verdict),
         more=verdict.reasons[1:],
         tiles=_tiles(verdict),
-        sections=sections(verdict, drawn, Trials(about.candidates, tuple(about.searched.values())), about.provenance),
+        sections=sections(verdict, drawn, told),
     )
 
 

@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from tasks.judgement.explained import UNEXPLAINED, Explained
 from tasks.judgement.gate import judge
 from tasks.judgement.holdout import Exhibits, Holdout
 from tasks.judgement.leakage.audit import audit
@@ -12,6 +13,7 @@ from tasks.release.arena import Arena
 from tasks.release.auditing import audit_case
 from tasks.release.choosing import Chosen, choose, record_attempt
 from tasks.release.contest import contest
+from tasks.release.explaining import explain
 from tasks.spec import ModelSpec
 
 
@@ -21,6 +23,8 @@ class Heard:
 
     held: Holdout
     found: Exhibits
+    explained: Explained = UNEXPLAINED
+    """How the challenger comes to its predictions; the gate does not look at it."""
 
 
 def hear(arena: Arena, *, judged: Path | None) -> Heard:
@@ -36,7 +40,8 @@ def hear(arena: Arena, *, judged: Path | None) -> Heard:
         record_attempt(arena, chosen, judged)
     with ThreadPoolExecutor(1) as other:
         found = other.submit(_audit, arena, chosen)
-        return Heard(contest(arena, chosen), found.result())
+        held = contest(arena, chosen)
+        return Heard(held, found.result(), explain(arena, chosen.rows, held))
 
 
 def _audit(arena: Arena, chosen: Chosen) -> Exhibits:

@@ -17,6 +17,7 @@ from tasks.data.matrix import FloatArray
 from tasks.data.splits import Part
 from tasks.data.window import write_time
 from tasks.judgement import report
+from tasks.judgement.explained import UNEXPLAINED, Explained
 from tasks.judgement.holdout import Holdout
 from tasks.judgement.page import About, page
 from tasks.judgement.pictures import draw_pictures, save_pictures
@@ -53,12 +54,14 @@ class Subject:
     lineage: Lineage
 
 
-def write(folder: Path, verdict: Verdict, held: Holdout, subject: Subject) -> Written:
+def write(
+    folder: Path, verdict: Verdict, held: Holdout, subject: Subject, explained: Explained = UNEXPLAINED
+) -> Written:
     """Write the record of one training into ``folder``, and keep it; of a challenger that is refused the model, too."""
     folder.mkdir(parents=True, exist_ok=True)
-    about = _about(subject)
+    about = _about(subject, explained)
     pictures = draw_pictures(held, verdict, about.importance, about.classes)
-    save_pictures(folder, pictures)
+    save_pictures(folder, {**pictures, **explained.pictures})
     (folder / VERDICT).write_text(json.dumps(verdict.to_json(), indent=1), encoding="utf-8")
     (folder / "verdict.md").write_text(report.markdown(verdict), encoding="utf-8")
     (folder / REPORT).write_text(page(verdict, held, about, pictures=pictures), encoding="utf-8")
@@ -82,7 +85,7 @@ def evidence_of(subject: Subject, written: Written, artifact: str) -> tuple[Plac
     return where, collect(where, snapshot=rows.digest, artifact=subject.challenger.artifact.digest)
 
 
-def _about(subject: Subject) -> About:
+def _about(subject: Subject, explained: Explained) -> About:
     challenger = subject.challenger
     return About(
         model=subject.spec.model,
@@ -91,6 +94,7 @@ def _about(subject: Subject) -> About:
         provenance=tuple(_provenance(challenger, subject.lineage)),
         candidates=candidates.table(challenger.candidates, challenger.left_out, subject.spec.gate.metric),
         searched=draw_study(challenger.study) if challenger.study else {},
+        explained=explained,
     )
 
 

@@ -109,7 +109,8 @@ def judge(run: TrainingRun, parts: Parts, challenger: Challenger) -> Written:
         arena = enter(parts.prepared.rows, parts.splits, run.recipe, (challenger, version))
         heard = hear(arena, judged=run.settings.of(run.spec.model) / "judged")
         verdict = weigh(heard, run.spec, cost())
-    written = record.write(run.folder / "record", verdict, heard.held, _subject(run, parts, challenger))
+    subject = _subject(run, parts, challenger)
+    written = record.write(run.folder / "record", verdict, heard.held, subject, heard.explained)
     if slices := report.slice_table(verdict):
         create_table_artifact(
             slices, key=artifact_key(run.spec.model, "slices"), description="The challenger by slice, worst first."
