@@ -8,7 +8,7 @@ from tasks.judgement import tables
 from tasks.judgement.explained import UNEXPLAINED, Explained
 from tasks.judgement.holdout import Holdout
 from tasks.judgement.pictures import draw_pictures
-from tasks.judgement.sections import Provenance, Told, Trials, sections
+from tasks.judgement.sections import Labels, Provenance, Told, Trials, sections
 from tasks.judgement.tables import NONE, Table
 from tasks.judgement.verdict import Verdict
 from tasks.judgement.wording import NOTHING, facts, gain, interval, show
@@ -39,6 +39,8 @@ class About:
     """What was tried, and how validation chose."""
     searched: Mapping[str, str] = field(default_factory=dict)
     """Pictures of the search for better parameters, if there was one."""
+    labels: Labels | None = None
+    """Those of train that may be wrong; None: nobody asked."""
     explained: Explained = UNEXPLAINED
     """How it comes to its predictions."""
 
@@ -62,7 +64,7 @@ def page(verdict: Verdict, held: Holdout, about: About, *, pictures: Mapping[str
 
     drawn = draw_pictures(held, verdict, about.importance, about.classes) if pictures is None else pictures
     tried = Trials(about.candidates, tuple(about.searched.values()))
-    told = Told(tried, about.explained, about.provenance)
+    told = Told(tried, about.labels, about.explained, about.provenance)
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.tests |= {"prose": _is_prose, "number": _is_number}
     template = environment.from_string(Path(__file__).with_suffix(".html").read_text(encoding="utf-8"))

@@ -43,10 +43,20 @@ class Trials:
 
 
 @dataclass(frozen=True)
+class Labels:
+    """What is told of the labels that were learned from."""
+
+    said: tuple[str, ...]
+    suspects: Table
+
+
+@dataclass(frozen=True)
 class Told:
     """What is told of a challenger beside its verdict."""
 
     tried: Trials
+    labels: Labels | None
+    """None: nobody asked."""
     explained: Explained
     provenance: Provenance
 
@@ -70,6 +80,8 @@ def _all(verdict: Verdict, drawn: Mapping[str, str], told: Told) -> Iterator[Sec
         "Rows and method", tables=(tables.judged_rows(verdict), tables.method(verdict), tables.costs(verdict))
     )
     yield Section("What was tried, and chosen on validation", pictures=tried.pictures, tables=(tried.candidates,))
+    if told.labels:
+        yield Section("Labels of train", notes=told.labels.said, tables=(told.labels.suspects,))
     yield Section(
         "What the challenger looks at",
         explained.text,

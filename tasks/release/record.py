@@ -21,6 +21,7 @@ from tasks.judgement.explained import UNEXPLAINED, Explained
 from tasks.judgement.holdout import Holdout
 from tasks.judgement.page import About, page
 from tasks.judgement.pictures import draw_pictures, save_pictures
+from tasks.judgement.sections import Labels
 from tasks.judgement.verdict import Verdict
 from tasks.release import candidates
 from tasks.release.candidates import by_name
@@ -33,7 +34,7 @@ from tasks.release.versions import Training
 from tasks.spec import ModelSpec
 
 LINEAGE, ENVIRONMENT = "lineage.json", "environment.json"
-CANDIDATES, STUDY = "candidates.json", "tuning.json"
+CANDIDATES, STUDY, LABELS = "candidates.json", "tuning.json", "labels.json"
 Arrays = dict[str, npt.NDArray[np.generic]]
 
 
@@ -66,6 +67,8 @@ def write(
     (folder / "verdict.md").write_text(report.markdown(verdict), encoding="utf-8")
     (folder / REPORT).write_text(page(verdict, held, about, pictures=pictures), encoding="utf-8")
     (folder / CANDIDATES).write_text(candidates.to_json(subject.challenger.candidates), encoding="utf-8")
+    if labels := subject.challenger.labels:
+        (folder / LABELS).write_text(labels.to_json(), encoding="utf-8")
     if study := subject.challenger.study:
         (folder / STUDY).write_text(candidates.study_to_json(study), encoding="utf-8")
         save_pictures(folder, about.searched)
@@ -95,6 +98,7 @@ def _about(subject: Subject, explained: Explained) -> About:
         candidates=candidates.table(challenger.candidates, challenger.left_out, subject.spec.gate.metric),
         searched=draw_study(challenger.study) if challenger.study else {},
         explained=explained,
+        labels=Labels(quality.text, quality.table) if (quality := challenger.labels) else None,
     )
 
 
@@ -103,6 +107,8 @@ def _provenance(challenger: Challenger, lineage: Lineage) -> Iterator[tuple[str,
     yield "Reason", lineage.reason
     yield "Kind", challenger.kind
     yield "Trained on", challenger.window + (", then on validation too" if lineage.refit else "")
+    if lineage.dropped:
+        yield "Left out of train for their labels", f"{lineage.dropped:,} rows"
     if lineage.parent is not None:
         yield "Begun from", f"version {lineage.parent}"
     yield "Model, by digest", challenger.artifact.digest
@@ -144,6 +150,8 @@ def _metrics(challenger: Challenger, verdict: Verdict, metric: str) -> dict[str,
     found |= {f"validation.{metric}.{name}": value for name, value in by_name(challenger.candidates).items()}
     if study := challenger.study:
         found |= {"tuning.trials": len(study.trials), "tuning.seconds": sum(trial.seconds for trial in study.trials)}
+    if labels := challenger.labels:
+        found |= {"labels.suspects": labels.suspects / max(labels.rows, 1), "labels.wrong_at_most": labels.at_most}
     if verdict.comparison:
         found |= {"gain": verdict.comparison.difference, "gain.low": verdict.comparison.low}
     return {name: value for name, value in found.items() if isfinite(value)}

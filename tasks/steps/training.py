@@ -96,6 +96,8 @@ def train(run: TrainingRun, parts: Parts) -> Challenger:
         _log.info(describe(candidate, run.spec.gate.metric))
     for out in challenger.left_out:
         _log.info("%s is not tried: %s", out.what, out.why)
+    if challenger.labels:
+        _log.info(challenger.labels.text[0])
     if challenger.study:
         _log.info(describe_study(challenger.study))
     return challenger
@@ -159,6 +161,7 @@ def _champion(run: TrainingRun) -> Version | None:
 
 
 def _subject(run: TrainingRun, parts: Parts, challenger: Challenger) -> Subject:
+    quality = challenger.labels
     lineage = Lineage(
         as_of=run.as_of,
         raw=parts.prepared.raw,
@@ -176,6 +179,8 @@ def _subject(run: TrainingRun, parts: Parts, challenger: Challenger) -> Subject:
         refit=challenger.refitted,
         parent=challenger.parent,
         continued=challenger.continued,
+        suspects=quality.suspects if quality else None,
+        dropped=quality.suspects if quality and quality.done == "drop" else 0,
     )
     return Subject(run.spec, challenger, lineage)
 
