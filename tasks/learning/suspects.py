@@ -16,10 +16,11 @@ rates of Menon et al. 2015, section 5, which take the extremes of the probabilit
 Suspicion grades a row by Bayes' rule, as if every contradiction among the surest rows were a mistake: for a row
 labelled k it is Σⱼ P(j|x) δⱼₖ / P(k|x), j ≠ k, where δⱼₖ is the rate of label k among the surest rows of j. Suspects
 are the rows that confident learning names (Northcutt, Jiang and Chuang 2021, section 3.1) and whose suspicion is at
-least a half. Confident learning alone compares with class averages: of data that are hard to predict it names a fifth
-of all rows, mistaken or not. So two more things are asked of both the label and the class that it may stand for. The
-surest rows of the class are seldom contradicted: else chance and mistakes cannot be told apart. And the mistakes that
-there may be are fewer than half of the rows that bear its label: else it is as well the model that does not know it.
+least two thirds. Confident learning alone compares with class averages: of data that are hard to predict it names a
+fifth of all rows, mistaken or not. So two more things are asked of both the label and the class that it may stand
+for. The surest rows of the class are seldom contradicted: else chance and mistakes cannot be told apart. And the
+mistakes that there may be are fewer than half of the rows that bear its label: else it is as well the model that does
+not know it.
 
 The rule is ten lines, and is tested against cleanlab's; that library fits no model by blocks of time, bounds nothing,
 and so would be a dependency for these ten lines alone.
@@ -37,8 +38,8 @@ _SUREST, _FEWEST = 0.1, 50
 """Of a class's rows, the share that shows how often mistakes can be; and the fewest that say anything."""
 _TELLING = 0.1
 """Contradictions among the surest rows of a class up to which a label can be suspected at all."""
-_SUSPECT = 0.5
-"""Suspicion from which a label is more probably wrong than right, if mistakes are as frequent as they may be."""
+_SUSPECT = 2 / 3
+"""Suspicion from which a label is twice as probably wrong as right, if mistakes are as frequent as they may be."""
 Codes = npt.NDArray[np.intp]
 
 
@@ -66,39 +67,68 @@ class Suspects:
         return float(self.named.mean()) if len(self.suspicion) else 0.0
 
 
+@dataclass(frozen=True, eq=False)
+class Grades:
+    """What some rows show of how sure a class can be: by it the labels of these, or of other rows, are graded."""
+
+    thresholds: FloatArray
+    """Of confident learning: from which probability on a row is confidently of a class. Shape (classes,)."""
+    rates: FloatArray
+    """Of each other label among the surest rows of a class, shape (classes, labels)."""
+    tells: npt.NDArray[np.bool_]
+    """Of a class: whether a mistake stands out."""
+
+    def suspicion(self, labels: FloatArray, told: FloatArray) -> FloatArray:
+        """Return how probable it may be that each label is wrong, 0 for no suspect, shape (rows,)."""
+        given, probabilities = labels.astype(np.intp), _probabilities(told)
+        own = probabilities[np.arange(len(given)), given]
+        odds = np.einsum("ij,ji->i", probabilities, self.rates[:, given]) / own
+        confident = confident_classes(probabilities, self.thresholds)
+        named = (confident >= 0) & (confident != given) & self.tells[confident] & self.tells[given]
+        return np.where(named & (odds >= _SUSPECT), np.minimum(odds, 1), 0.0)
+
+
+def learn_grades(labels: FloatArray, told: FloatArray) -> Grades:
+    """Return what rows show, whose classes models have ``told`` that had not seen them, shape (rows, classes)."""
+    given, probabilities = labels.astype(np.intp), _probabilities(told)
+    surest = _surest(given, probabilities)
+    counts = np.bincount(given, minlength=len(surest))
+    rates = np.array([_rates(given[rows], len(surest)) for rows in surest])
+    np.fill_diagonal(rates, 0.0)
+    tells = (rates.sum(axis=1) <= _TELLING) & (counts @ rates <= counts / 2)
+    return Grades(mean_own(given, probabilities), rates, tells)
+
+
 def find_suspects(labels: FloatArray, told: FloatArray) -> Suspects:
     """Return which of ``labels``, codes of classes, are to be suspected.
 
     ``told`` are the probabilities of the classes by models that had not seen the row, shape (rows, classes).
     """
-    given, probabilities = labels.astype(np.intp), np.clip(told, 1e-9, 1)
-    own = probabilities[np.arange(len(given)), given]
-    surest = [_surest(given, probabilities, code) for code in range(probabilities.shape[1])]
-    counts = np.bincount(given, minlength=len(surest))
-    rates = np.array([_rates(given[rows], len(surest)) for rows in surest])
-    np.fill_diagonal(rates, 0.0)
-    tells = (rates.sum(axis=1) <= _TELLING) & (counts @ rates <= counts / 2)
-    odds = np.einsum("ij,ji->i", probabilities, rates[:, given]) / own
-    confident = confident_classes(given, probabilities)
-    named = (confident >= 0) & (confident != given) & tells[confident] & tells[given] & (odds >= _SUSPECT)
-    most = np.array([most_mistaken(given[rows] != code) for code, rows in enumerate(surest)])
+    given, probabilities = labels.astype(np.intp), _probabilities(told)
+    grades = learn_grades(labels, told)
+    counts = np.bincount(given, minlength=probabilities.shape[1])
+    most = [most_mistaken(given[rows] != code) for code, rows in enumerate(_surest(given, probabilities))]
     return Suspects(
-        suspicion=np.where(named, np.minimum(odds, 1), 0.0),
+        suspicion=grades.suspicion(labels, told),
         instead=probabilities.argmax(axis=1),
-        outside=own,
-        at_most=float(counts @ most / max(len(given), 1)),
-        untold=tuple(np.flatnonzero(~tells).tolist()),
+        outside=probabilities[np.arange(len(given)), given],
+        at_most=float(counts @ np.array(most) / max(len(given), 1)),
+        untold=tuple(np.flatnonzero(~grades.tells).tolist()),
     )
 
 
-def confident_classes(labels: Codes, probabilities: FloatArray) -> Codes:
-    """Return the class that each row is confidently of, -1 for none: the likeliest of those above their threshold.
+def mean_own(labels: Codes, probabilities: FloatArray) -> FloatArray:
+    """Return the mean probability of each class among the rows labelled so: the thresholds of confident learning.
 
-    A class's threshold is the mean probability that rows labelled so have of it (Northcutt et al. 2021, equation 2).
+    Northcutt et al. 2021, equation 2; inf of a class that no row is labelled.
     """
     codes = range(probabilities.shape[1])
-    means = [probabilities[labels == code, code] for code in codes]
-    thresholds = np.array([own.mean() if len(own) else np.inf for own in means])
+    found = [probabilities[labels == code, code] for code in codes]
+    return np.array([own.mean() if len(own) else np.inf for own in found])
+
+
+def confident_classes(probabilities: FloatArray, thresholds: FloatArray) -> Codes:
+    """Return the class that each row is confidently of, -1 for none: the likeliest of those above their threshold."""
     above = np.where(probabilities >= thresholds, probabilities, -np.inf)
     return np.where(np.isfinite(above.max(axis=1)), above.argmax(axis=1), -1)
 
@@ -114,10 +144,18 @@ def most_mistaken(against: npt.NDArray[np.bool_]) -> float:
     return float(beta.ppf(LEVEL, odd + 1, count - odd)) if odd < count else 1.0
 
 
-def _surest(labels: Codes, probabilities: FloatArray, code: int) -> Codes:
-    """Return the rows that are surest of a class, a tenth as many as bear its label; none where that is too few."""
-    count = int(_SUREST * (labels == code).sum())
-    return np.argsort(-probabilities[:, code], kind="stable")[: count if count >= _FEWEST else 0]
+def _probabilities(told: FloatArray) -> FloatArray:
+    """Return them above 0, by which is divided."""
+    return np.clip(told, 1e-9, 1)
+
+
+def _surest(labels: Codes, probabilities: FloatArray) -> list[Codes]:
+    """Return the rows that are surest of each class, a tenth as many as bear its label; none where that is too few."""
+    sizes = [int(_SUREST * (labels == code).sum()) for code in range(probabilities.shape[1])]
+    return [
+        np.argsort(-probabilities[:, code], kind="stable")[: size if size >= _FEWEST else 0]
+        for code, size in enumerate(sizes)
+    ]
 
 
 def _rates(labels: Codes, codes: int) -> FloatArray:

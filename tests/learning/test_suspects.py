@@ -8,7 +8,7 @@ import pytest
 from tasks.data.matrix import FeatureMatrix, Labelled, Target
 from tasks.learning.folds import FOLDS, folds_of, out_of_fold
 from tasks.learning.problem import Problem
-from tasks.learning.suspects import confident_classes, find_suspects, most_mistaken
+from tasks.learning.suspects import confident_classes, find_suspects, mean_own, most_mistaken
 
 
 def told(seed, rows=8000, clear=8.0, classes=2):
@@ -60,7 +60,7 @@ def test_where_classes_are_hard_to_predict_no_label_is_suspected(clear):
     assert not found.named.any()
     assert found.untold == (0, 1)
     assert found.at_most > 0.1
-    confident = confident_classes(right, shares)
+    confident = confident_classes(shares, mean_own(right, shares))
     assert ((confident >= 0) & (confident != right)).mean() > 0.1  # confident learning alone would name a lot
 
 
@@ -124,7 +124,7 @@ def test_the_rule_of_confident_learning_names_the_rows_that_cleanlab_names(class
 
     shares, right = told(4, rows=3000, clear=2.0, classes=classes)
     given, _ = flipped(right, 0.1, 5, classes)
-    confident = confident_classes(given, shares)
+    confident = confident_classes(shares, mean_own(given, shares))
 
     theirs = find_label_issues(given, shares, filter_by="confident_learning", n_jobs=1)
 
