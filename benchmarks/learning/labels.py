@@ -66,8 +66,8 @@ def study(runner: Runner) -> Section:
         title="Labels that may be wrong",
         shows=(
             f"Of clean labels at most {max(c.named for c in clean):.2%} are named (goal: {NAMED_OF_CLEAN:.1%}), and no "
-            f"mistake is claimed of any. With {FLIPPED:.0%} of labels flipped, {_range(found_any, 'precision')} of those "
-            f"named are wrong, and {_range(found_any, 'recall')} of the wrong ones are named; where classes are "
+            f"mistake is claimed of any. With {FLIPPED:.0%} of labels flipped, {_range(found_any, 'precision')} of "
+            f"those named are wrong, and {_range(found_any, 'recall')} of the wrong ones are named; where classes are "
             f"hard to predict ({', '.join(silent)}) nothing is named, since there chance and mistakes cannot be told "
             "apart. The bound on the share of wrong labels holds in every case."
         ),

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 HEIGHT = 2.9
 _BARS = 0.22
-"""Of the height of a picture, for the bars that show where rows are."""
+_MOST_WRITTEN = 6
+"""Of the height of a picture, for the bars that show where rows are; and names beside which "missing" has room."""
 _FAINT: Mapping[str, Any] = {"color": MUTED, "alpha": 0.25}
 _LETTERS = 44
 """For which there is room below a picture with names beside each other."""
@@ -77,9 +78,8 @@ def _beside(shown: Dependence) -> float:
 
 def _leave_room(axes: "Axes", curves: list[FloatArray]) -> None:
     """Have the curves above the bars."""
-    low, high = (
-        float(end(curve)) for end, curve in ((np.min, np.concatenate(curves)), (np.max, np.concatenate(curves)))
-    )
+    every = np.concatenate(curves)
+    low, high = float(every.min()), float(every.max())
     span = high - low or abs(high) or 1.0
     axes.set_ylim(low - span * (0.1 + _BARS / (1 - _BARS)), high + 0.08 * span)
 
@@ -89,7 +89,7 @@ def _name_places(axes: "Axes", shown: Dependence) -> None:
     labels = [shorten(name, max(_LETTERS // max(len(shown.names) + (shown.missing > 0), 1), 2)) for name in shown.names]
     labels = labels or [f"{tick:,.6g}" for tick in ticks]
     if shown.missing:
-        ticks, labels = [*ticks, _beside(shown)], [*labels, "missing" if len(shown.names) < 6 else "–"]
+        ticks, labels = [*ticks, _beside(shown)], [*labels, "–" if _abbreviated(shown) else "missing"]
     axes.set_xticks(ticks, labels)
 
 
@@ -97,10 +97,14 @@ def _within(tick: float, shown: Dependence) -> bool:
     return len(shown.places) > 0 and bool(shown.places[0] <= tick <= shown.places[-1])
 
 
+def _abbreviated(shown: Dependence) -> bool:
+    return bool(shown.missing) and len(shown.names) >= _MOST_WRITTEN
+
+
 def _words_below(shown: Dependence) -> str:
     name = shorten(shown.feature)
     if shown.names:
-        return f"{name}: its most frequent values" + (", – missing" if shown.missing and len(shown.names) >= 6 else "")
+        return f"{name}: its most frequent values" + (", – missing" if _abbreviated(shown) else "")
     middle = ", middle 96% of rows" if shown.binned else ""
     return f"{name}{middle}{', ◆ missing' if shown.missing else ''}; bars: rows"
 

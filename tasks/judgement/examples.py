@@ -83,11 +83,10 @@ def _multiclass(held: Holdout, classes: Sequence[str]) -> Iterator[Example]:
 
 def _regression(held: Holdout) -> Iterator[Example]:
     error = held.challenger - held.labels
-    everywhere = np.arange(len(error))
     yield Example(int(error.argmax()), "predicted too high by most")
     yield Example(int(error.argmin()), "predicted too low by most")
     usual = squared_error(held.labels, held.challenger)
-    well = everywhere[usual <= np.median(usual)]
+    well = np.flatnonzero(usual <= np.median(usual))
     for share, name in ((0.1, "low"), (0.5, "middling"), (0.9, "high")):
         yield Example(_middle(well, held.challenger, share), f"a typical {name} prediction")
 

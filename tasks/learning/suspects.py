@@ -11,7 +11,8 @@ above 0 is ever claimed here, and no label is called wrong.
 An upper bound there is. With a share δⱼ of mistaken labels among rows that are truly of class j, and labels that are
 more often right than not, a row's chance of another label than j is at least δⱼ whatever its features: the surest
 rows of j show it best. So the rate of contradictions among them, with its exact upper limit, bounds δⱼ (the noise
-rates of Menon et al. 2015, section 5, which take the extremes of the probabilities; here with an interval).
+rates of Menon et al. 2015, section 5, which take the extremes of the probabilities; here with an interval). Shares of
+classes are taken from the given labels, which the mistakes change in the second order.
 
 Suspicion grades a row by Bayes' rule, as if every contradiction among the surest rows were a mistake: for a row
 labelled k it is Σⱼ P(j|x) δⱼₖ / P(k|x), j ≠ k, where δⱼₖ is the rate of label k among the surest rows of j. Suspects

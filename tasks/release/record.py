@@ -151,7 +151,7 @@ def _metrics(challenger: Challenger, verdict: Verdict, metric: str) -> dict[str,
     if study := challenger.study:
         found |= {"tuning.trials": len(study.trials), "tuning.seconds": sum(trial.seconds for trial in study.trials)}
     if labels := challenger.labels:
-        found |= {"labels.suspects": labels.suspects / max(labels.rows, 1), "labels.wrong_at_most": labels.at_most}
+        found |= {"labels.suspect_share": labels.suspects / max(labels.rows, 1), "labels.wrong_at_most": labels.at_most}
     if verdict.comparison:
         found |= {"gain": verdict.comparison.difference, "gain.low": verdict.comparison.low}
     return {name: value for name, value in found.items() if isfinite(value)}

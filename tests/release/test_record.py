@@ -241,7 +241,7 @@ def test_what_became_of_suspect_labels_stands_in_the_record_and_on_the_page(
     assert "Left out of train for their labels" in page
     assert json.loads((files / "labels.json").read_text())["suspects"] == 9
     metrics = describe(dropped, Written(verdict, "record"), cost={}).metrics
-    assert (metrics["labels.suspects"], metrics["labels.wrong_at_most"]) == (0.01, 0.02)
+    assert (metrics["labels.suspect_share"], metrics["labels.wrong_at_most"]) == (0.01, 0.02)
 
 
 def test_an_older_lineage_knows_of_no_suspects() -> None:
