@@ -15,13 +15,13 @@ rates of Menon et al. 2015, section 5, which take the extremes of the probabilit
 classes are taken from the given labels, which the mistakes change in the second order.
 
 Suspicion grades a row by Bayes' rule, as if every contradiction among the surest rows were a mistake: for a row
-labelled k it is Σⱼ P(j|x) δⱼₖ / P(k|x), j ≠ k, where δⱼₖ is the rate of label k among the surest rows of j. Suspects
-are the rows that confident learning names (Northcutt, Jiang and Chuang 2021, section 3.1) and whose suspicion is at
-least two thirds. Confident learning alone compares with class averages: of data that are hard to predict it names a
-fifth of all rows, mistaken or not. So two more things are asked of both the label and the class that it may stand
-for. The surest rows of the class are seldom contradicted: else chance and mistakes cannot be told apart. And the
-mistakes that there may be are fewer than half of the rows that bear its label: else it is as well the model that does
-not know it.
+labelled k it is Σⱼ P(j|x) δⱼₖ / P(k|x), j ≠ k, where δⱼₖ is the rate of label k among the surest rows of j, and P is
+calibrated on the given labels (isotonic regression; the models of folds are made in a hurry). Suspects are the rows
+that confident learning names (Northcutt, Jiang and Chuang 2021, section 3.1) and whose suspicion is at least two
+thirds. Confident learning alone compares with class averages: of data that are hard to predict it names a fifth of all
+rows, mistaken or not. So two more things are asked of both the label and the class that it may stand for. The surest
+rows of the class are seldom contradicted: else chance and mistakes cannot be told apart. And the mistakes that there
+may be are fewer than half of the rows that bear its label: else it is as well the model that does not know it.
 
 The rule is ten lines, and is tested against cleanlab's; that library fits no model by blocks of time, bounds nothing,
 and so would be a dependency for these ten lines alone.
@@ -42,6 +42,7 @@ _TELLING = 0.1
 _SUSPECT = 2 / 3
 """Suspicion from which a label is twice as probably wrong as right, if mistakes are as frequent as they may be."""
 Codes = npt.NDArray[np.intp]
+Curve = tuple[FloatArray, FloatArray]
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,15 +79,22 @@ class Grades:
     """Of each other label among the surest rows of a class, shape (classes, labels)."""
     tells: npt.NDArray[np.bool_]
     """Of a class: whether a mistake stands out."""
+    curves: tuple[Curve, ...]
+    """Of each class, the share of rows with its label over the probability that a model gives it."""
 
     def suspicion(self, labels: FloatArray, told: FloatArray) -> FloatArray:
         """Return how probable it may be that each label is wrong, 0 for no suspect, shape (rows,)."""
         given, probabilities = labels.astype(np.intp), _probabilities(told)
-        own = probabilities[np.arange(len(given)), given]
-        odds = np.einsum("ij,ji->i", probabilities, self.rates[:, given]) / own
+        likely = self._calibrated(probabilities)
+        odds = np.einsum("ij,ji->i", likely, self.rates[:, given]) / likely[np.arange(len(given)), given]
         confident = confident_classes(probabilities, self.thresholds)
         named = (confident >= 0) & (confident != given) & self.tells[confident] & self.tells[given]
         return np.where(named & (odds >= _SUSPECT), np.minimum(odds, 1), 0.0)
+
+    def _calibrated(self, probabilities: FloatArray) -> FloatArray:
+        """Return how often rows with such probabilities bear each label."""
+        columns = zip(probabilities.T, self.curves, strict=True)
+        return _probabilities(np.column_stack([np.interp(column, *curve) for column, curve in columns]))
 
 
 def learn_grades(labels: FloatArray, told: FloatArray) -> Grades:
@@ -97,7 +105,8 @@ def learn_grades(labels: FloatArray, told: FloatArray) -> Grades:
     rates = np.array([_rates(given[rows], len(surest)) for rows in surest])
     np.fill_diagonal(rates, 0.0)
     tells = (rates.sum(axis=1) <= _TELLING) & (counts @ rates <= counts / 2)
-    return Grades(mean_own(given, probabilities), rates, tells)
+    curves = tuple(_curve(given == code, probabilities[:, code]) for code in range(len(surest)))
+    return Grades(mean_own(given, probabilities), rates, tells, curves)
 
 
 def find_suspects(labels: FloatArray, told: FloatArray) -> Suspects:
@@ -148,6 +157,14 @@ def most_mistaken(against: npt.NDArray[np.bool_]) -> float:
 def _probabilities(told: FloatArray) -> FloatArray:
     """Return them above 0, by which is divided."""
     return np.clip(told, 1e-9, 1)
+
+
+def _curve(happened: npt.NDArray[np.bool_], probabilities: FloatArray) -> Curve:
+    """Return the growing curve that fits best (isotonic regression): probabilities, and what they are worth."""
+    from sklearn.isotonic import IsotonicRegression
+
+    found = IsotonicRegression().fit(probabilities, happened)
+    return np.asarray(found.X_thresholds_), np.asarray(found.y_thresholds_)
 
 
 def _surest(labels: Codes, probabilities: FloatArray) -> list[Codes]:

@@ -14,7 +14,7 @@ from tasks.learning.folds import out_of_fold
 from tasks.learning.problem import Problem
 from tasks.learning.suspects import LEVEL, Suspects, find_suspects
 from tasks.release.material import Material
-from tasks.release.row_explanations import told
+from tasks.release.row_explanations import row_in_words
 
 _SHOWN, _KEPT = 20, 1000
 """Suspects on the page, and in the record, the most suspect first."""
@@ -135,7 +135,7 @@ def _largest(material: Material, rows: Labelled, found: Suspects, names: list[st
     place = {int(row): number for number, row in enumerate(which)}
     return tuple(
         SuspectLabel(
-            row=told(table, place[int(row)], material.spec.source.key),
+            row=row_in_words(table, place[int(row)], material.spec.source.key),
             label=names[int(rows.labels[row])],
             instead=names[int(found.instead[row])],
             probability=float(found.outside[row]),

@@ -55,7 +55,7 @@ def explain_rows(sight: Sight, table: pa.Table, held: Holdout, spec: ModelSpec) 
     rows = tuple(
         (
             one.why,
-            told(table, one.place, spec.source.key),
+            row_in_words(table, one.place, spec.source.key),
             *_predictions(held, one.place, classes),
             *_reasons(found, sight.matrix.values[one.place], features),
         )
@@ -84,7 +84,7 @@ def _sum(found: Contributions, row: int, code: int) -> _Sum:
     return _Sum(float(base[code] - base[known].mean()), amounts[:, code] - amounts[:, known].mean(axis=1))
 
 
-def told(table: pa.Table, place: int, key: Sequence[str]) -> str:
+def row_in_words(table: pa.Table, place: int, key: Sequence[str]) -> str:
     """Return in words which row of ``table`` it is."""
     values = ((name, table.column(name)[place].as_py()) for name in key)
     return ", ".join(f"{n} = {write_time(value) if isinstance(value, datetime) else value}" for n, value in values)
