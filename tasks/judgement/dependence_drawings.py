@@ -42,7 +42,7 @@ def dependence(figure: "Figure", shown: Dependence) -> str:
             axes.plot([missing], curve[known:], marker="D", markersize=_size(name), **{**look, **label})
     _leave_room(axes, [curve for curve in curves.values() if curve is not None])
     _name_places(axes, shown)
-    return describe(axes, Words(_finding(shown), _words_below(shown), f"↑ mean {shown.predicted}", 0.62))
+    return describe(axes, Words(_finding(shown), _words_below(shown), f"↑ mean {shorten(shown.predicted, 44)}", 0.62))
 
 
 def _draw_rows(axes: "Axes", shown: Dependence) -> None:
@@ -87,14 +87,18 @@ def _leave_room(axes: "Axes", curves: list[FloatArray]) -> None:
 def _name_places(axes: "Axes", shown: Dependence) -> None:
     ticks = shown.places if shown.names else [t for t in axes.get_xticks() if _within(t, shown)]
     labels = [shorten(name, max(_LETTERS // max(len(shown.names) + (shown.missing > 0), 1), 2)) for name in shown.names]
-    labels = labels or [f"{tick:,.6g}" for tick in ticks]
+    labels = labels or [f"{tick:,.0f}" if tick.is_integer() else f"{tick:,.6g}" for tick in ticks]
     if shown.missing:
         ticks, labels = [*ticks, _beside(shown)], [*labels, "–" if _abbreviated(shown) else "missing"]
     axes.set_xticks(ticks, labels)
 
 
 def _within(tick: float, shown: Dependence) -> bool:
-    return len(shown.places) > 0 and bool(shown.places[0] <= tick <= shown.places[-1])
+    """Say whether a number has room below the axis: not beside the curve, nor too near to the word for missing."""
+    if not len(shown.places):
+        return False
+    last = shown.places[-1] - (0.5 * _step(shown) if shown.missing else 0.0)
+    return bool(shown.places[0] <= tick <= last)
 
 
 def _abbreviated(shown: Dependence) -> bool:
