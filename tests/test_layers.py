@@ -41,6 +41,7 @@ DOORS = {
     "optuna": {"tasks/learning/tuning.py"},
     "matplotlib": {
         "tasks/judgement/canvas.py",
+        "tasks/judgement/dependence_drawings.py",
         "tasks/judgement/drawings.py",
         "tasks/judgement/intervals.py",
         "tasks/judgement/search_drawings.py",

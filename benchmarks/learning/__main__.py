@@ -12,7 +12,7 @@ PAGES = Pages(
     page=Path(__file__).resolve().parents[2] / "docs" / "learning.md",
     kept="learning",
     package="benchmarks.learning",
-    studies=("windows", "tuning", "warm", "network", "checkpoints"),
+    studies=("windows", "tuning", "warm", "labels", "network", "checkpoints"),
     header="""# What learning promises, measured
 
 `make benchmark-learning` wrote this page, in full: on real flights, and on streams that are generated so that the best

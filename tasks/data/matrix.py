@@ -53,6 +53,8 @@ class Labelled:
     """How much each row counts in fitting; None: all alike."""
     ages: Ages | None = None
     """How long each row lies before the end of its window, microseconds; None: nobody asks."""
+    trust: FloatArray | None = None
+    """How far each label is believed, 0 to 1: it counts so much less in fitting; None: all are believed."""
     origin: "Origin | None" = None
     prepared: dict[str, Any] = field(default_factory=dict, repr=False)
     """What kinds have made of these rows, by kind, so that candidates share it; no part of the value."""
@@ -73,6 +75,7 @@ class Labelled:
             labels=self.labels[places],
             weights=None if self.weights is None else self.weights[places],
             ages=None if self.ages is None else self.ages[places],
+            trust=None if self.trust is None else self.trust[places],
             origin=Origin(self.origin.whole if self.origin else self, above[places]),
         )
 

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tasks.judgement import tables
+from tasks.judgement.explained import UNEXPLAINED, Explained
 from tasks.judgement.holdout import Holdout
 from tasks.judgement.pictures import draw_pictures
-from tasks.judgement.sections import Provenance, Trials, sections
+from tasks.judgement.sections import Labels, Provenance, Told, Trials, sections
 from tasks.judgement.tables import NONE, Table
 from tasks.judgement.verdict import Verdict
 from tasks.judgement.wording import NOTHING, facts, gain, interval, show
@@ -42,6 +43,10 @@ class About:
     """What was tried, and how validation chose."""
     searched: Mapping[str, str] = field(default_factory=dict)
     """Pictures of the search for better parameters, if there was one."""
+    labels: Labels | None = None
+    """Those of train that may be wrong; None: nobody asked."""
+    explained: Explained = UNEXPLAINED
+    """How it comes to its predictions."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,8 @@ def page(verdict: Verdict, held: Holdout, about: About, *, pictures: Mapping[str
     ``pictures`` are those of ``draw_pictures``, if they were drawn already.
     """
     drawn = draw_pictures(held, verdict, about.importance, about.classes) if pictures is None else pictures
+    tried = Trials(about.candidates, tuple(about.searched.values()))
+    told = Told(tried, about.labels, about.explained, about.provenance)
     return (
         templates()
         .get_template("page.html")
@@ -70,9 +77,7 @@ def page(verdict: Verdict, held: Holdout, about: About, *, pictures: Mapping[str
             headline=_headline(verdict),
             more=verdict.reasons[1:],
             tiles=_tiles(verdict),
-            sections=sections(
-                verdict, drawn, Trials(about.candidates, tuple(about.searched.values())), about.provenance
-            ),
+            sections=sections(verdict, drawn, told),
         )
     )
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from tasks.judgement import tables
+from tasks.judgement.explained import Explained
 from tasks.judgement.intervals import allowed_loss, slice_name
 from tasks.judgement.slices import FOUND
 from tasks.judgement.tables import Table
@@ -41,12 +42,32 @@ class Trials:
     """SVG."""
 
 
-def sections(verdict: Verdict, drawn: Mapping[str, str], tried: Trials, provenance: Provenance) -> list[Section]:
+@dataclass(frozen=True)
+class Labels:
+    """What is told of the labels that were learned from."""
+
+    said: tuple[str, ...]
+    suspects: Table
+
+
+@dataclass(frozen=True)
+class Told:
+    """What is told of a challenger beside its verdict."""
+
+    tried: Trials
+    labels: Labels | None
+    """None: nobody asked."""
+    explained: Explained
+    provenance: Provenance
+
+
+def sections(verdict: Verdict, drawn: Mapping[str, str], told: Told) -> list[Section]:
     """Return the parts that have something to tell, in the order in which a reader asks for them."""
-    return [section for section in _all(verdict, drawn, tried, provenance) if section.tells]
+    return [section for section in _all(verdict, drawn, told) if section.tells]
 
 
-def _all(verdict: Verdict, drawn: Mapping[str, str], tried: Trials, provenance: Provenance) -> Iterator[Section]:
+def _all(verdict: Verdict, drawn: Mapping[str, str], told: Told) -> Iterator[Section]:
+    tried, explained = told.tried, told.explained
     yield _difference(verdict, drawn)
     yield Section("Gates", tables=(tables.gates(verdict), tables.floors(verdict)))
     yield Section("Metrics", tables=(tables.metrics(verdict),))
@@ -59,8 +80,16 @@ def _all(verdict: Verdict, drawn: Mapping[str, str], tried: Trials, provenance: 
         "Rows and method", tables=(tables.judged_rows(verdict), tables.method(verdict), tables.costs(verdict))
     )
     yield Section("What was tried, and chosen on validation", pictures=tried.pictures, tables=(tried.candidates,))
-    yield Section("What the challenger looks at", pictures=_drawn(drawn, "importance"))
-    yield Section("Data and lineage", tables=(Table("What this version rests on", ("what", "value"), provenance),))
+    if told.labels:
+        yield Section("Labels of train", notes=told.labels.said, tables=(told.labels.suspects,))
+    yield Section(
+        "What the challenger looks at",
+        explained.text,
+        (*_drawn(drawn, "importance"), *explained.pictures.values()),
+        (explained.rows,),
+        notes=explained.notes,
+    )
+    yield Section("Data and lineage", tables=(Table("What this version rests on", ("what", "value"), told.provenance),))
 
 
 def _difference(verdict: Verdict, drawn: Mapping[str, str]) -> Section:

@@ -8,6 +8,7 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from tasks.data.matrix import FeatureMatrix, FloatArray, Labelled
+from tasks.learning.contributions import Contributions
 from tasks.learning.problem import Problem
 from tasks.metrics import Task
 
@@ -38,6 +39,12 @@ class Baseline:
     def importance(self) -> dict[str, float]:
         """Return nothing: no feature is read."""
         return {}
+
+    def contributions(self, rows: FeatureMatrix, _usual: FeatureMatrix) -> Contributions:
+        """Return that no feature adds anything to the answer."""
+        answer = np.array(self.answer)
+        amounts = np.zeros((len(rows), len(rows.names), len(answer)))
+        return Contributions(answer, amounts, "no feature is read")
 
     def save(self, folder: Path) -> None:
         """Write ``baseline.json`` into ``folder``."""

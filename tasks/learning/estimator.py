@@ -9,6 +9,7 @@ from tasks.data.matrix import FeatureMatrix, FloatArray, Labelled
 from tasks.errors import ArtifactDamaged, SpecError
 from tasks.learning import baseline, gbm, linear
 from tasks.learning.baseline import BaselineSpec
+from tasks.learning.contributions import Contributions
 from tasks.learning.network import fitting as network_fitting
 from tasks.learning.network import machine as network_machine
 from tasks.learning.network import model as network_model
@@ -27,6 +28,9 @@ class Fitted(Protocol):
 
     def importance(self) -> dict[str, float]:
         """Return each feature's share, largest first, summing to 1; {} for a model that reads no feature."""
+
+    def contributions(self, rows: FeatureMatrix, usual: FeatureMatrix) -> Contributions:
+        """Return what each feature adds to the scores of ``rows``; ``usual`` are rows as they commonly are."""
 
     def save(self, folder: Path) -> None:
         """Write the model into ``folder``, which exists, as text and arrays. The same model gives the same bytes."""

@@ -14,6 +14,7 @@ import numpy as np
 
 from tasks.data.matrix import FeatureMatrix, FloatArray, Labelled
 from tasks.learning.checkpoints import Fit, Keeper
+from tasks.learning.contributions import Contributions
 from tasks.learning.growth import Growth
 from tasks.learning.importance import shares
 from tasks.learning.problem import Problem
@@ -62,6 +63,13 @@ class Trees:
     def importance(self) -> dict[str, float]:
         """Return each feature's share in what the splits gained on train."""
         return shares(zip(self.names, self.booster.feature_importance("gain").tolist(), strict=True))
+
+    def contributions(self, rows: FeatureMatrix, _usual: FeatureMatrix) -> Contributions:
+        """Return what each feature adds to the scores of ``rows``: LightGBM's own, exact for trees (Lundberg 2020)."""
+        told = np.asarray(self.booster.predict(rows.values, pred_contrib=True, num_threads=1), dtype=np.float64)
+        parts = told.reshape(len(rows), -1, len(self.names) + 1).swapaxes(1, 2)  # rows, features and base, scores
+        base = parts[0, -1] if len(parts) else np.zeros(parts.shape[2])
+        return Contributions(base, parts[:, :-1], "exact for trees (TreeSHAP, by LightGBM)")
 
     def save(self, folder: Path) -> None:
         """Write ``lightgbm.txt`` and ``lightgbm.json`` into ``folder``."""

@@ -10,6 +10,7 @@ import numpy as np
 
 from tasks.data.matrix import FeatureMatrix, FloatArray, Labelled
 from tasks.learning.cells import Encoding, Values, design, fit_encodings
+from tasks.learning.contributions import Contributions
 from tasks.learning.importance import shares
 from tasks.learning.problem import Problem
 from tasks.metrics import Task
@@ -64,6 +65,17 @@ class Linear:
     def importance(self) -> dict[str, float]:
         """Return each feature's share in the spread of the score over the rows of train."""
         return shares((term.encoding.name, term.spread) for term in self.terms)
+
+    def contributions(self, rows: FeatureMatrix, usual: FeatureMatrix) -> Contributions:
+        """Return what each feature adds to the scores of ``rows``, beyond what it adds on average over ``usual``."""
+        added = np.empty((len(rows), len(self.terms), len(self.intercept)))
+        base = self.intercept.copy()
+        for position, term in enumerate(self.terms):
+            mean = term.add(usual.values[:, position]).mean(axis=0)
+            added[:, position] = term.add(rows.values[:, position]) - mean
+            base += mean
+        how = "exact: coefficient times value, less what it is on average over the rows that judge"
+        return Contributions(base, added, how).by_code(self.classes, self.codes)
 
     def save(self, folder: Path) -> None:
         """Write ``linear.json`` into ``folder``; JSON keeps a float to its last bit."""

@@ -20,7 +20,7 @@ from tasks.learning.spaces import parameters_of
 from tasks.learning.studies import Shelf
 from tasks.learning.tuning import Searched, Study, search
 from tasks.learning.warm import Warmed, Warmth, is_warm, try_warm, warm_start_of
-from tasks.learning.windows import Choice, LeftOut, windows_for
+from tasks.learning.windows import Choice, LeftOut, trusted, windows_for
 from tasks.spec import ModelSpec, WindowSpec
 
 _NOWHERE = Shelf(None, "")
@@ -177,7 +177,9 @@ def _joined(choice: Choice, newer: Labelled, spec: WindowSpec) -> Labelled:
     ages = None
     if older.ages is not None and newer.ages is not None:
         ages = np.concatenate([older.ages + microseconds_of(spec.validation), newer.ages])
-    return Labelled(matrix, np.concatenate([older.labels, newer.labels]), choice.window.weights(ages))
+    trust = None if older.trust is None else np.concatenate([older.trust, np.ones(len(newer))])
+    weights = trusted(choice.window.weights(ages), trust)
+    return Labelled(matrix, np.concatenate([older.labels, newer.labels]), weights)
 
 
 def _result(attempt: Attempt, best: Attempt, spec: ModelSpec, warmed: Warmed | None) -> CandidateResult:

@@ -30,10 +30,10 @@ class TrainWindow:
 
     def take(self, train: Labelled) -> Labelled:
         """Return the rows of ``train`` that are in the window, with their weights."""
-        if train.ages is None:
-            return train
-        found = train if self.length == "all" else train.part(train.ages <= microseconds_of(self.length))
-        weights = self.weights(found.ages)
+        found = train
+        if train.ages is not None and self.length != "all":
+            found = train.part(train.ages <= microseconds_of(self.length))
+        weights = trusted(self.weights(found.ages), found.trust)
         return found if weights is None else found.weighted(weights)
 
     def weights(self, ages: Ages | None) -> FloatArray | None:
@@ -41,6 +41,13 @@ class TrainWindow:
         if self.half_life is None or ages is None:
             return None
         return np.exp2(-ages / microseconds_of(self.half_life))
+
+
+def trusted(weights: FloatArray | None, trust: FloatArray | None) -> FloatArray | None:
+    """Return how much rows count of which labels are believed so far; None: all alike."""
+    if weights is None or trust is None:
+        return trust if weights is None else weights
+    return weights * trust
 
 
 @dataclass(frozen=True)

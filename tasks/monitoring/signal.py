@@ -11,6 +11,7 @@ SignalKind = Literal[
     "multivariate",
     "label",
     "performance",
+    "suspects",
     "volume",
     "duplicates",
     "quarantine",

@@ -17,6 +17,7 @@ from tasks.monitoring.check import earlier_checks
 from tasks.monitoring.drift import drift_signals, volume_signal
 from tasks.monitoring.kept import ReferenceWindow
 from tasks.monitoring.label_drift import arrived, label_signals
+from tasks.monitoring.label_suspects import suspects_signal
 from tasks.monitoring.multivariate import multivariate_signal, separate
 from tasks.monitoring.performance import FEWEST_ROWS, Known, known_in, realised
 from tasks.monitoring.predictions.restricted import restrict
@@ -148,6 +149,7 @@ def signals(watch: Watch, looked: Looked) -> tuple[Signal, ...]:
     found += _labels(watch, looked)
     if performance := performance_signal(looked.realised, chance=_chance(watch.spec, PERFORMANCE)):
         found.append(performance)
+    found += _suspects(watch, looked)
     found.append(age_signal(watch.champion.lineage.splits.validation.end, watch.as_of))
     return tuple(sorted(found, key=lambda signal: not signal.alarmed))
 
@@ -210,6 +212,12 @@ def _labels(watch: Watch, looked: Looked) -> Iterator[Signal]:
         return
     target = load_artifact(watch.champion.uri, watch.champion.digest).target
     yield from label_signals(family, arrived(rows.labels, rows.times, target, watch.spec.source.timestamp))
+
+
+def _suspects(watch: Watch, looked: Looked) -> Iterator[Signal]:
+    classes = load_artifact(watch.champion.uri, watch.champion.digest).target.codes
+    if found := suspects_signal(looked.known.promise, looked.known.matured, classes):
+        yield found
 
 
 def _one_block(rows: pa.Table, like: Profile) -> Profile:

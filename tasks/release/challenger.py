@@ -17,6 +17,7 @@ from tasks.learning.training import CandidateResult, train, twin
 from tasks.learning.tuning import Study
 from tasks.learning.windows import LeftOut
 from tasks.release.artifact import Artifact, Model, write_artifact
+from tasks.release.label_quality import LabelQuality, examine
 from tasks.release.lineage import environment_digest
 from tasks.release.material import Material, split_columns, split_masks
 from tasks.release.versions import Version
@@ -77,6 +78,8 @@ class Challenger:
     """Windows and candidates that could not be tried, and why."""
     study: Study | None = None
     """The search for better parameters, if the spec asks for one."""
+    labels: LabelQuality | None = None
+    """What the labels of train are worth; None: the spec does not ask."""
     twin: Artifact | None = None
     """The chosen kind fitted once more with the next seed, when the gate asks how stable it is."""
 
@@ -109,15 +112,17 @@ def make_challenger(
     fitted = material.fit_features()
     start = start_from(champion, material, fitted)
     train_on, choose_on = (material.part(part, fitted) for part in _LEARNED)
+    examined = examine(material, train_on, recipe.threads)
+    warmth = start.warmth and replace(start.warmth, train=examined.treat(start.warmth.train))
     trained = train(
         spec,
-        train_on,
+        examined.treat(train_on),
         choose_on,
         target=material.labels.target,
         threads=recipe.threads,
         checkpoints=recipe.checkpoints,
         shelf=_shelf(rows, splits, recipe),
-        warmth=start.warmth,
+        warmth=warmth,
     )
     trained.baseline.save(_made(folder / "baseline"))
     # Trees that begin from the champion's read what the champion's features make.
@@ -143,6 +148,7 @@ def make_challenger(
         continued=seen_by(start.version.lineage) if trained.warm and start.version else None,
         left_out=(*trained.left_out, *start.against),
         study=trained.study,
+        labels=examined.quality,
         twin=other,
     )
 

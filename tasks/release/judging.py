@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from tasks.judgement.explained import UNEXPLAINED, Explained
 from tasks.judgement.gate import judge
 from tasks.judgement.holdout import Exhibits, Holdout
 from tasks.judgement.leakage.audit import audit
@@ -12,6 +13,7 @@ from tasks.release.arena import Arena
 from tasks.release.auditing import audit_case
 from tasks.release.choosing import Chosen, choose, record_attempt
 from tasks.release.contest import contest
+from tasks.release.explaining import explain
 from tasks.spec import ModelSpec
 
 
@@ -21,22 +23,27 @@ class Heard:
 
     held: Holdout
     found: Exhibits
+    explained: Explained = UNEXPLAINED
+    """How the challenger comes to its predictions; the gate does not look at it."""
 
 
-def hear(arena: Arena, *, judged: Path | None) -> Heard:
+def hear(arena: Arena, *, judged: Path | None, explained: bool = True) -> Heard:
     """Return what the gate needs to know: predictions for the rows that may judge, and what the leakage audit found.
 
     ``judged`` is the folder in which it is recorded by which rows each challenger has been judged; None: nowhere. It
     is recorded before there is anything to hear: one that is killed after it has looked has looked.
 
-    The two are made side by side: the audit looks at rows, and needs no prediction.
+    The two are made side by side: the audit looks at rows, and needs no prediction. How the challenger comes to its
+    predictions is looked at unless nobody will read it.
     """
     chosen = choose(arena, judged=judged)
     if judged:
         record_attempt(arena, chosen, judged)
     with ThreadPoolExecutor(1) as other:
         found = other.submit(_audit, arena, chosen)
-        return Heard(contest(arena, chosen), found.result())
+        held = contest(arena, chosen)
+        told = explain(arena, chosen.rows, held) if explained else UNEXPLAINED
+        return Heard(held, found.result(), told)
 
 
 def _audit(arena: Arena, chosen: Chosen) -> Exhibits:

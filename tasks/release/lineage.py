@@ -57,6 +57,10 @@ class Lineage:
     """The version whose trees it begins from; None: trained afresh."""
     continued: Window | None = None
     """A stretch of time with every row that the parent, and what that began from, has learned from."""
+    suspects: int | None = None
+    """Rows of train whose label was suspected; None: nobody looked."""
+    dropped: int = 0
+    """Of these, left out of train."""
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), default=lambda time: time.isoformat(), sort_keys=True)

@@ -17,9 +17,11 @@ from tasks.data.matrix import FloatArray
 from tasks.data.splits import Part
 from tasks.data.window import write_time
 from tasks.judgement import report
+from tasks.judgement.explained import UNEXPLAINED, Explained
 from tasks.judgement.holdout import Holdout
 from tasks.judgement.page import About, page
 from tasks.judgement.pictures import draw_pictures, save_pictures
+from tasks.judgement.sections import Labels
 from tasks.judgement.verdict import Verdict
 from tasks.release import candidates
 from tasks.release.candidates import by_name
@@ -33,7 +35,7 @@ from tasks.spec import ModelSpec
 
 LINEAGE, ENVIRONMENT = "lineage.json", "environment.json"
 HOLDOUT_PREDICTIONS = "holdout_predictions.parquet"
-CANDIDATES, STUDY = "candidates.json", "tuning.json"
+CANDIDATES, STUDY, LABELS = "candidates.json", "tuning.json", "labels.json"
 Arrays = dict[str, npt.NDArray[np.generic]]
 
 
@@ -54,16 +56,20 @@ class Subject:
     lineage: Lineage
 
 
-def write(folder: Path, verdict: Verdict, held: Holdout, subject: Subject) -> Written:
+def write(
+    folder: Path, verdict: Verdict, held: Holdout, subject: Subject, explained: Explained = UNEXPLAINED
+) -> Written:
     """Write the record of one training into ``folder``, and keep it; of a challenger that is refused the model, too."""
     folder.mkdir(parents=True, exist_ok=True)
-    about = _about(subject)
+    about = _about(subject, explained)
     pictures = draw_pictures(held, verdict, about.importance, about.classes)
-    save_pictures(folder, pictures)
+    save_pictures(folder, {**pictures, **explained.pictures})
     write_facts(folder, verdict, held, subject.lineage)
     (folder / "verdict.md").write_text(report.markdown(verdict), encoding="utf-8")
     (folder / REPORT).write_text(page(verdict, held, about, pictures=pictures), encoding="utf-8")
     (folder / CANDIDATES).write_text(candidates.to_json(subject.challenger.candidates), encoding="utf-8")
+    if labels := subject.challenger.labels:
+        (folder / LABELS).write_text(labels.to_json(), encoding="utf-8")
     if study := subject.challenger.study:
         (folder / STUDY).write_text(candidates.study_to_json(study), encoding="utf-8")
         save_pictures(folder, about.searched)
@@ -88,7 +94,7 @@ def evidence_of(subject: Subject, written: Written, artifact: str) -> tuple[Plac
     return where, collect(where, snapshot=rows.digest, artifact=subject.challenger.artifact.digest)
 
 
-def _about(subject: Subject) -> About:
+def _about(subject: Subject, explained: Explained) -> About:
     challenger = subject.challenger
     return About(
         model=subject.spec.model,
@@ -97,6 +103,8 @@ def _about(subject: Subject) -> About:
         provenance=tuple(_provenance(challenger, subject.lineage)),
         candidates=candidates.table(challenger.candidates, challenger.left_out, subject.spec.gate.metric),
         searched=draw_study(challenger.study) if challenger.study else {},
+        explained=explained,
+        labels=Labels(quality.text, quality.table) if (quality := challenger.labels) else None,
     )
 
 
@@ -105,6 +113,8 @@ def _provenance(challenger: Challenger, lineage: Lineage) -> Iterator[tuple[str,
     yield "Reason", lineage.reason
     yield "Kind", challenger.kind
     yield "Trained on", challenger.window + (", then on validation too" if lineage.refit else "")
+    if lineage.dropped:
+        yield "Left out of train for their labels", f"{lineage.dropped:,} rows"
     if lineage.parent is not None:
         yield "Begun from", f"version {lineage.parent}"
     yield "Model, by digest", challenger.artifact.digest
@@ -146,6 +156,8 @@ def _metrics(challenger: Challenger, verdict: Verdict, metric: str) -> dict[str,
     found |= {f"validation.{metric}.{name}": value for name, value in by_name(challenger.candidates).items()}
     if study := challenger.study:
         found |= {"tuning.trials": len(study.trials), "tuning.seconds": sum(trial.seconds for trial in study.trials)}
+    if labels := challenger.labels:
+        found |= {"labels.suspect_share": labels.suspects / max(labels.rows, 1), "labels.wrong_at_most": labels.at_most}
     if verdict.comparison:
         found |= {"gain": verdict.comparison.difference, "gain.low": verdict.comparison.low}
     return {name: value for name, value in found.items() if isfinite(value)}

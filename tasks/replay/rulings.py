@@ -66,7 +66,7 @@ def _rule(scene: Scene, made: Made, rival: Version | None, *, folder: Path, judg
     recipe = Recipe(spec, scene.contract, threads=1)
     try:
         arena = enter(made.lineage.rows, split(spec, made.as_of), recipe, (made.challenger, rival))
-        heard = hear(arena, judged=folder / _JUDGED)
+        heard = hear(arena, judged=folder / _JUDGED, explained=False)
         verdict = weigh(heard, spec, inspect_artifact(made.challenger.artifact) if _costs(scene) else None)
     except PerennialError as error:
         return Ruling("failed", False, str(error), None, str(folder / _FILES), "")

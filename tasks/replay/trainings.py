@@ -15,7 +15,8 @@ from tasks.data.splits import split
 from tasks.errors import CandidateFailed, DataRefused, NotEnoughData
 from tasks.plain import read, write
 from tasks.release.challenger import Challenger, Recipe, count_splits, make_challenger
-from tasks.release.lineage import Lineage, code_revision, environment_digest
+from tasks.release.lineage import Lineage
+from tasks.release.tracing import Origin, trace
 from tasks.release.versions import Version
 from tasks.release.warming import wants_champion
 from tasks.replay.scene import Scene
@@ -78,24 +79,7 @@ def _train(scene: Scene, as_of: datetime, parent: Made | None, folder: Path) -> 
         challenger = make_challenger(prepared.rows, splits, recipe, folder, version)
     except (NotEnoughData, DataRefused, CandidateFailed) as error:
         return Made(as_of, str(folder), None, None, str(error))
-    lineage = Lineage(
-        as_of=as_of,
-        raw=prepared.raw,
-        rows=prepared.rows,
-        quarantined=prepared.quarantined,
-        splits=replace(splits, train=challenger.learned or splits.train),
-        spec=spec.digest,
-        contract=contract.version,
-        code=code_revision(settings.project),
-        environment=environment_digest(),
-        seed=spec.seed,
-        reason="replay",
-        flow_run=None,
-        window=challenger.window,
-        refit=challenger.refitted,
-        parent=challenger.parent,
-        continued=challenger.continued,
-    )
+    lineage = trace(challenger, Origin(as_of, "replay", prepared, splits), recipe, settings)
     return Made(as_of, str(folder), challenger, lineage)
 
 

@@ -8,7 +8,7 @@ from tasks.spec.data import (
     WindowSpec,
 )
 from tasks.spec.gate import FairnessSpec, GateModes, GateSpec, Mode
-from tasks.spec.learning import TuningSpec
+from tasks.spec.learning import LabelsSpec, TuningSpec
 from tasks.spec.model import ModelSpec, is_database, json_schema, load_spec, names, read_spec
 from tasks.spec.monitoring import DriftSpec, PolicySpec, ScoringSpec
 from tasks.spec.notify import NotifySpec
@@ -25,6 +25,7 @@ __all__ = [
     "FeaturesSpec",
     "GateModes",
     "GateSpec",
+    "LabelsSpec",
     "LightGBMSpec",
     "LinearSpec",
     "Mode",

@@ -1,8 +1,22 @@
-"""The section of a spec about looking for better parameters."""
+"""The sections of a spec about labels that may be wrong, and about looking for better parameters."""
+
+from typing import Literal
 
 from pydantic import Field, model_validator
 
 from tasks.spec.section import Section
+
+Suspecting = Literal["off", "flag", "drop", "weight"]
+
+
+class LabelsSpec(Section):
+    """What to do about labels of train that may be wrong; those of validation and holdout are never touched."""
+
+    suspects: Suspecting = Field(
+        "off",
+        description="flag: report the labels that contradict a sure prediction; drop: leave their rows out of train; "
+        "weight: let them count less.",
+    )
 
 
 class TuningSpec(Section):

@@ -15,7 +15,7 @@ from tasks.metrics import Task, names_of, suits
 from tasks.spec.candidates import CandidateSpec
 from tasks.spec.data import ContractSpec, FeaturesSpec, SourceSpec, WindowSpec
 from tasks.spec.gate import GateSpec
-from tasks.spec.learning import TuningSpec
+from tasks.spec.learning import LabelsSpec, TuningSpec
 from tasks.spec.messages import describe
 from tasks.spec.monitoring import DriftSpec, PolicySpec, ScoringSpec
 from tasks.spec.notify import NotifySpec
@@ -44,6 +44,7 @@ class ModelSpec(Section):
     candidates: list[CandidateSpec] = Field(
         min_length=1, description="Kinds to try; a naive baseline is always tried beside them."
     )
+    labels: LabelsSpec = LabelsSpec()
     tuning: TuningSpec | None = Field(None, description="Look for better parameters; not given: the spec's own.")
     gate: GateSpec
     promotion: PromotionSpec = PromotionSpec()
@@ -89,6 +90,13 @@ class ModelSpec(Section):
         if self.gate.fairness.columns and self.task != "binary":
             found = ", ".join(self.gate.fairness.columns)
             raise ValueError(f"gate.fairness.columns|{found}|none with task {self.task}: it selects nobody")
+        return self
+
+    @model_validator(mode="after")
+    def _labels_are_classes(self) -> "ModelSpec":
+        if self.labels.suspects != "off" and self.task == "regression":
+            found = self.labels.suspects
+            raise ValueError(f"labels.suspects|{found}|off with task regression: a number far off may well be right")
         return self
 
     @model_validator(mode="after")

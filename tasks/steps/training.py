@@ -1,7 +1,7 @@
 """Each step of a training."""
 
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from prefect import task
@@ -27,11 +27,11 @@ from tasks.release.challenger import Challenger, count_splits, make_challenger
 from tasks.release.judging import hear, weigh
 from tasks.release.ledger.records import Proposed
 from tasks.release.ledger.standing import standing
-from tasks.release.lineage import Lineage, code_revision, environment_digest
 from tasks.release.proposing import Trained
 from tasks.release.record import Subject, Written
 from tasks.release.requests import Idle
 from tasks.release.run import TrainingRun
+from tasks.release.tracing import Origin, trace
 from tasks.release.versions import Version
 from tasks.release.warming import wants_champion
 from tasks.steps import outside
@@ -96,6 +96,8 @@ def train(run: TrainingRun, parts: Parts) -> Challenger:
         _log.info(describe(candidate, run.spec.gate.metric))
     for out in challenger.left_out:
         _log.info("%s is not tried: %s", out.what, out.why)
+    if challenger.labels:
+        _log.info(challenger.labels.text[0])
     if challenger.study:
         _log.info(describe_study(challenger.study))
     return challenger
@@ -109,7 +111,8 @@ def judge(run: TrainingRun, parts: Parts, challenger: Challenger) -> Written:
         arena = enter(parts.prepared.rows, parts.splits, run.recipe, (challenger, version))
         heard = hear(arena, judged=run.settings.of(run.spec.model) / "judged")
         verdict = weigh(heard, run.spec, cost())
-    written = record.write(run.folder / "record", verdict, heard.held, _subject(run, parts, challenger))
+    subject = _subject(run, parts, challenger)
+    written = record.write(run.folder / "record", verdict, heard.held, subject, heard.explained)
     if slices := report.slice_table(verdict):
         create_table_artifact(
             slices, key=artifact_key(run.spec.model, "slices"), description="The challenger by slice, worst first."
@@ -158,25 +161,8 @@ def _champion(run: TrainingRun) -> Version | None:
 
 
 def _subject(run: TrainingRun, parts: Parts, challenger: Challenger) -> Subject:
-    lineage = Lineage(
-        as_of=run.as_of,
-        raw=parts.prepared.raw,
-        rows=parts.prepared.rows,
-        quarantined=parts.prepared.quarantined,
-        splits=replace(parts.splits, train=challenger.learned or parts.splits.train),
-        spec=run.spec.digest,
-        contract=run.contract.version,
-        code=code_revision(run.settings.project),
-        environment=environment_digest(),
-        seed=run.spec.seed,
-        reason=run.reason,
-        flow_run=_flow_run(),
-        window=challenger.window,
-        refit=challenger.refitted,
-        parent=challenger.parent,
-        continued=challenger.continued,
-    )
-    return Subject(run.spec, challenger, lineage)
+    origin = Origin(run.as_of, run.reason, parts.prepared, parts.splits, _flow_run())
+    return Subject(run.spec, challenger, trace(challenger, origin, run.recipe, run.settings))
 
 
 def _flow_run() -> str | None:

@@ -7,11 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tasks.judgement.explained import Explained
 from tasks.judgement.gate import judge
 from tasks.judgement.holdout import Exhibits, Holdout
 from tasks.judgement.leakage.case import Leak
 from tasks.judgement.page import About, page
 from tasks.judgement.partition import Partition
+from tasks.judgement.tables import Table
 from tasks.judgement.verdict import Cost, Verdict
 from tasks.metrics import Task
 from tasks.spec import GateSpec
@@ -195,6 +197,22 @@ def test_a_figure_that_cannot_be_computed_is_a_dash_and_not_nan() -> None:
     assert '<td data-label="challenger" class="number">–</td>' in html
     assert not re.search(r"<d[dt][^>]*>[^<]*\bnan\b", html)
     assert not re.search(r'<td data-label="(?!finding)[^>]*>[^<]*\bnan\b', html)
+
+
+def test_how_predictions_come_about_is_told_beside_what_matters_most() -> None:
+    rows = Table("Single rows", ("shown because", "row"), (("a typical positive", HOSTILE),))
+    explained = Explained({"dependence_1": '<svg aria-label="mine"></svg>'}, rows)
+    held = make_holdout()
+
+    html = page(decide(held), held, replace(ABOUT, explained=explained))
+    broken = page(decide(held), held, replace(ABOUT, explained=Explained(broken=f"KeyError: {HOSTILE}")))
+
+    part = html.split("What the challenger looks at")[1].split("</section>")[0]
+    assert part.count("<svg") == 2
+    assert "partial dependence" in part
+    assert "a typical positive" in part
+    assert "<script" not in html + broken
+    assert "This could not be explained any further: KeyError: &lt;script&gt;" in broken
 
 
 def test_pictures_that_were_drawn_already_are_not_drawn_again() -> None:

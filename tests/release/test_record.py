@@ -20,6 +20,7 @@ from tasks.learning.tuning import Study
 from tasks.learning.windows import LeftOut
 from tasks.release.artifact import Artifact
 from tasks.release.challenger import Challenger
+from tasks.release.label_quality import LabelQuality, SuspectLabel
 from tasks.release.lineage import Lineage
 from tasks.release.record import Subject, Written, describe, write
 from tasks.spec import ModelSpec
@@ -222,3 +223,29 @@ def test_a_search_stands_in_the_record_with_its_trials_and_pictures(
     assert training.params["tuned.penalty"] == "10000000.0"
     assert training.metrics["validation.roc_auc.linear.tuned"] == 0.9
     assert (training.metrics["tuning.trials"], training.metrics["tuning.seconds"]) == (8, 16.0)
+
+
+QUALITY = LabelQuality("drop", 900, 9, 0.02, (), (SuspectLabel("order = <b>7</b>", "True", "False", 0.01, 0.9),))
+
+
+def test_what_became_of_suspect_labels_stands_in_the_record_and_on_the_page(
+    held: Holdout, verdict: Verdict, subject: Subject, tmp_path: Path
+) -> None:
+    dropped = replace(subject, challenger=replace(CHALLENGER, labels=QUALITY), lineage=replace(LINEAGE, dropped=9))
+
+    files = Path(write(tmp_path / "record", verdict, held, dropped).files)
+
+    page = (files / "verdict.html").read_text()
+    assert "9 of 900 labels of train (1.00%) contradict a sure prediction. Their rows were left out of train." in page
+    assert "order = &lt;b&gt;7&lt;/b&gt;" in page
+    assert "Left out of train for their labels" in page
+    assert json.loads((files / "labels.json").read_text())["suspects"] == 9
+    metrics = describe(dropped, Written(verdict, "record"), cost={}).metrics
+    assert (metrics["labels.suspect_share"], metrics["labels.wrong_at_most"]) == (0.01, 0.02)
+
+
+def test_an_older_lineage_knows_of_no_suspects() -> None:
+    old = json.loads(LINEAGE.to_json())
+    del old["suspects"], old["dropped"]
+
+    assert Lineage.from_json(json.dumps(old)) == LINEAGE

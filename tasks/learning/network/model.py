@@ -1,6 +1,7 @@
 """A fitted network. Predicting needs numpy alone, and gives the same bits on every machine."""
 
 import json
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from tasks.data.matrix import FeatureMatrix, FloatArray
+from tasks.learning.contributions import Contributions, by_permutation
 from tasks.learning.network.exact import Factor
 from tasks.learning.network.inputs import Inputs, Reader
 from tasks.learning.network.shape import Shape, Values
@@ -65,15 +67,21 @@ class Network:
 
     def predict(self, matrix: FeatureMatrix) -> FloatArray:
         """Return values or probabilities of the positive class, shape (rows,); multiclass (rows, classes)."""
-        inputs = self.reader.read(matrix)
-        starts = range(0, max(len(inputs), 1), _AT_ONCE)
-        # The threads of BLAS change no bit here, and for products of this size they only wait for one another.
-        with _pools().limit(limits=1, user_api="blas"):
-            return np.concatenate([self.answers.of(self._scores(inputs, slice(at, at + _AT_ONCE))) for at in starts])
+        return np.concatenate(list(self._each(matrix, self.answers.of)))
 
     def importance(self) -> dict[str, float]:
         """Return each feature's share in how much worse validation is predicted when its values are shuffled."""
         return self.shares
+
+    def contributions(self, rows: FeatureMatrix, usual: FeatureMatrix) -> Contributions:
+        """Return what each feature adds to the scores of ``rows``: estimates, since layers cannot be taken apart."""
+
+        def score(matrix: FeatureMatrix) -> FloatArray:
+            scores = np.concatenate(list(self._each(matrix, lambda scores: scores)))
+            return self.answers.of(scores)[:, None] if self.answers.task == "regression" else scores
+
+        found = by_permutation(score, rows, usual)
+        return found.by_code(self.answers.classes, self.answers.codes)
 
     def save(self, folder: Path) -> None:
         """Write ``network.json`` and ``network.npy`` into ``folder``."""
@@ -85,6 +93,14 @@ class Network:
         }
         (folder / _HEAD).write_text(json.dumps(head, indent=1), encoding="utf-8")
         np.save(folder / _WEIGHTS, self.weights, allow_pickle=False)
+
+    def _each(self, matrix: FeatureMatrix, make: Callable[[FloatArray], FloatArray]) -> Iterator[FloatArray]:
+        """Yield what ``make`` makes of the scores of ``matrix``, shape (rows, outputs), a few rows at a time."""
+        inputs = self.reader.read(matrix)
+        # The threads of BLAS change no bit here, and for products of this size they only wait for one another.
+        with _pools().limit(limits=1, user_api="blas"):
+            for at in range(0, max(len(inputs), 1), _AT_ONCE):
+                yield make(self._scores(inputs, slice(at, at + _AT_ONCE)))
 
     @cached_property
     def _factors(self) -> dict[str, Factor]:
