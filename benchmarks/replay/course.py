@@ -21,7 +21,7 @@ from tasks.replay.walk import Walk, walk
 from tasks.settings import Settings
 from tasks.spec import ModelSpec, load_spec
 
-_FAR = datetime(2100, 1, 1, tzinfo=UTC)
+_ALL = Window(None, datetime(2100, 1, 1, tzinfo=UTC))
 
 
 @dataclass(frozen=True)
@@ -55,13 +55,11 @@ class Course:
         return next(one for one in (*self.ours, *self.copied) if one.name == name)
 
 
-def run_course(
-    name: str, settings: Settings, *, step: timedelta, model: str = "stream", end: datetime | None = None
-) -> Course:
+def run_course(name: str, settings: Settings, *, step: timedelta, model: str = "stream", over: Window = _ALL) -> Course:
     """Walk all policies and contestants through the history of ``model``."""
     spec = load_spec(model, settings.specs)
     contract = load_contract(spec.contract_name, settings.contracts)
-    stretch = find_stretch(spec, contract, settings, asked=Window(None, end or _FAR), step=step)
+    stretch = find_stretch(spec, contract, settings, asked=over, step=step)
     metric, prices = accounting_metric(spec), Prices(training=spec.policy.training_cost, loss=spec.policy.loss_price)
     policies = contenders(DEFAULT, spec, step=step)
     scene = scene_of(spec, contract, settings, history=stretch.history, step=step, end=stretch.end)

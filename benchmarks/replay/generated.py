@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 
 from benchmarks.markdown import Section, Table
@@ -9,9 +10,11 @@ from benchmarks.repetition import Runner
 from benchmarks.replay.course import Course, run_course
 from benchmarks.replay.projects import project_of
 from benchmarks.replay.scoring import WITHIN_STEPS, Choice, choose, late_for, misses, table, total
-from benchmarks.replay.streams import A_DAY, BY_NAME, DAYS, STEP, STREAMS, draw
+from benchmarks.replay.streams import A_DAY, BY_NAME, DAYS, FIRST, FIRST_DAY, STEP, STREAMS, draw
+from tasks.data.window import Window
 
 _QUICK = ("abrupt", "stationary")
+_FIRST, _END = FIRST_DAY + timedelta(days=FIRST), FIRST_DAY + timedelta(days=DAYS)
 PRICE = 0.004 * A_DAY * 7
 """Of a training, where a loss of 1 on a row costs 1: what a model that loses 0.004 a row more costs in a week."""
 
@@ -32,7 +35,7 @@ def study(runs: Runner) -> Section:
     for name in _QUICK if runs.quick else [stream.name for stream in STREAMS]:
         with tempfile.TemporaryDirectory() as folder:
             settings = project_of(Path(folder), draw(BY_NAME[name]), cost=PRICE)
-            courses.append(run_course(name, settings, step=STEP))
+            courses.append(run_course(name, settings, step=STEP, over=Window(_FIRST, _END)))
             print(f"  {name}: {len(courses[-1].moments)} steps", flush=True)
     return section(courses)
 

@@ -20,6 +20,7 @@ from benchmarks.repetition import Runner
 from benchmarks.replay.course import Course, run_course
 from benchmarks.replay.projects import write_project
 from benchmarks.replay.scoring import choose, misses, table
+from tasks.data.window import Window
 from tasks.settings import Settings, load_settings
 
 _WEEK = timedelta(days=7)
@@ -60,10 +61,10 @@ def section(courses: list[Course]) -> Section:
 
 
 def _flights() -> Course:
-    end = datetime(2014, 1, 1, tzinfo=UTC)
+    over = Window(None, datetime(2014, 1, 1, tzinfo=UTC))
     with tempfile.TemporaryDirectory() as home:
         settings = load_settings({"PERENNIAL_HOME": home})
-        return run_course("flights", settings, step=_WEEK, model="flight_delay", end=end)
+        return run_course("flights", settings, step=_WEEK, model="flight_delay", over=over)
 
 
 def _in_project(make: Callable[[Path, Path], tuple[Settings, timedelta]], data: Path) -> Course:

@@ -10,11 +10,11 @@ import pyarrow as pa
 from benchmarks.repetition import generator
 from tasks.data.matrix import FloatArray
 
-FEATURES, A_DAY, DAYS = 6, 80, 448
+FEATURES, A_DAY, DAYS = 6, 80, 600
 FIRST_DAY = datetime(2023, 1, 1, tzinfo=UTC)
 STEP = timedelta(days=7)
-_SPOKEN = 112
-"""Days before which nothing changes: the first champion learns in them."""
+FIRST = 243
+"""Day as of which the first champion is trained: by then more rows of one rule hardly make a better model."""
 Phase = Callable[[FloatArray], FloatArray]
 
 
@@ -45,28 +45,28 @@ def _between(first: int, last: int) -> Phase:
 
 STREAMS: tuple[Stream, ...] = (
     Stream("stationary", "one rule", np.zeros_like),
-    Stream("abrupt", "another rule from day 210, and another from day 340", _steps(210, 340), (210, 340)),
+    Stream("abrupt", "another rule from day 340, and another from day 470", _steps(340, 470), (340, 470)),
     Stream(
         "gradual",
         "the rule turns by a right angle in a year, all the time",
-        lambda day: np.maximum(day - _SPOKEN, 0) / 365,
+        lambda day: np.maximum(day - FIRST, 0) / 365,
     ),
     Stream(
         "recurring",
         "two rules in turn, five weeks each",
-        lambda day: ((np.maximum(day - _SPOKEN, 0) // 35) % 2).astype(np.float64),
+        lambda day: ((np.maximum(day - FIRST, 0) // 35) % 2).astype(np.float64),
     ),
-    Stream("campaign", "another rule for nine days, and the old one again", _between(252, 261)),
+    Stream("campaign", "another rule for nine days, and the old one again", _between(385, 394)),
     Stream(
-        "late labels", "another rule from day 245, labels four weeks late", _steps(245), (245,), label_delay_days=28
+        "late labels", "another rule from day 375, labels four weeks late", _steps(375), (375,), label_delay_days=28
     ),
     Stream(
         "broken feeds",
         "one rule; a column a hundredfold for two weeks, twice",
         np.zeros_like,
-        broken=((200, 214), (330, 344)),
+        broken=((330, 344), (460, 474)),
     ),
-    Stream("shift alone", "features lie elsewhere from day 245; the rule stays", np.zeros_like, shifted=245),
+    Stream("shift alone", "features lie elsewhere from day 375; the rule stays", np.zeros_like, shifted=375),
 )
 BY_NAME: Mapping[str, Stream] = {stream.name: stream for stream in STREAMS}
 
