@@ -12,6 +12,7 @@ from tasks.learning.baseline import BaselineSpec
 from tasks.learning.network import fitting as network_fitting
 from tasks.learning.network import machine as network_machine
 from tasks.learning.network import model as network_model
+from tasks.learning.own import model as own
 from tasks.learning.problem import Problem
 from tasks.spec import CandidateSpec, ModelSpec
 
@@ -60,6 +61,7 @@ _KINDS: Mapping[str, _Kind] = {
     "network": _Kind(
         network_fitting.fit, network_model.load, quick=network_fitting.quick, require=network_machine.require
     ),
+    "own": _Kind(own.fit, own.load),
 }
 """To add a kind: a spec with its name in tasks/spec/candidates.py, a file like these, and a line here."""
 

@@ -1,9 +1,10 @@
 """What is to be learned, apart from the rows and the kind of model."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from tasks.data.code import Source
 from tasks.data.matrix import Target
 from tasks.learning.checkpoints import Checkpoints
 from tasks.metrics import Task
@@ -27,3 +28,5 @@ class Problem:
     """Is told the loss on validation after each round, by kinds that have rounds; may end the fit by raising."""
     champion: "Fitted | None" = None
     """What a candidate with ``warm_start`` begins from."""
+    sources: Mapping[str, Source] = field(default_factory=dict)
+    """The files of the user's own estimators, by module."""

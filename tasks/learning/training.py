@@ -1,12 +1,13 @@
 """Train every candidate of a spec on every window, and choose the one that is best on validation."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from tasks.data.code import Source
 from tasks.data.matrix import FeatureMatrix, Labelled, Target
 from tasks.data.window import microseconds_of
 from tasks.errors import CandidateFailed
@@ -92,18 +93,21 @@ def train(
     checkpoints: Checkpoints | None = None,
     shelf: Shelf = _NOWHERE,
     warmth: Warmth | None = None,
+    sources: Mapping[str, Source] | None = None,
 ) -> Trained:
     """Return what each candidate did on ``validation``, the best of them by gate.metric, and the baseline.
 
     On a tie the earlier one wins: the baseline, then the order of the spec. A baseline that nothing beats is
     chosen too; to refuse it is the gate's affair. With ``window.refit`` the chosen one learns from validation too.
     With ``[tuning]``, the best one's parameters are searched for better ones; ``shelf`` is where studies lie.
-    Candidates with ``warm_start`` are tried last, where ``warmth`` is what they begin from.
+    Candidates with ``warm_start`` are tried last, where ``warmth`` is what they begin from; those of the user's own
+    are in ``sources``.
 
     Raises:
         CandidateFailed: none of the spec's candidates could be fitted. One of several is left out, with the reason.
     """
-    course = Course(spec, validation, Problem(spec.task, target, spec.seed, threads, checkpoints))
+    problem = Problem(spec.task, target, spec.seed, threads, checkpoints, sources=sources or {})
+    course = Course(spec, validation, problem)
     windows, left_out = windows_for(spec, train)
     naive = course.best(course.run(Entry(BaselineSpec(), window)) for window in windows)
     with _side_by_side(threads) as pool:

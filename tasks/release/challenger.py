@@ -2,9 +2,11 @@
 
 import hashlib
 import json
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from tasks.data.code import Source
 from tasks.data.contract import Contract
 from tasks.data.labels import read_labels
 from tasks.data.rows import where
@@ -39,6 +41,8 @@ class Recipe:
     studies: Path | None = None
     """Folder of the searches for better parameters; None: they are not kept."""
     price_per_hour: float | None = None
+    sources: Mapping[str, Source] = field(default_factory=dict)
+    """The files of the user's own estimators, by module."""
 
 
 @dataclass(frozen=True)
@@ -118,6 +122,7 @@ def make_challenger(
         checkpoints=recipe.checkpoints,
         shelf=_shelf(rows, splits, recipe),
         warmth=start.warmth,
+        sources=recipe.sources,
     )
     trained.baseline.save(_made(folder / "baseline"))
     # Trees that begin from the champion's read what the champion's features make.
@@ -126,11 +131,13 @@ def make_challenger(
     sample = where(material.table, material.masks["holdout"]).slice(0, SAMPLE_ROWS)
     other = None
     if spec.gate.max_seed_difference is not None:
-        other = write_artifact(replace(model, estimator=twin(trained, spec.seed + 1)), sample, folder / "twin")
+        other = write_artifact(
+            replace(model, estimator=twin(trained, spec.seed + 1)), sample, folder / "twin", recipe.sources
+        )
     if recipe.checkpoints:
         recipe.checkpoints.remove()
     return Challenger(
-        artifact=write_artifact(model, sample, folder / "artifact"),
+        artifact=write_artifact(model, sample, folder / "artifact", recipe.sources),
         baseline=str(folder / "baseline"),
         kind=trained.chosen.kind,
         classes=model.target.classes,
@@ -151,6 +158,7 @@ def _shelf(rows: Snapshot, splits: Splits, recipe: Recipe) -> Shelf:
     """Return where studies lie; those of the same rows, split, spec and versions are one."""
     parts = [rows.digest, recipe.spec.digest, recipe.contract.version, environment_digest()]
     parts += [str(splits[part]) for part in _LEARNED]
+    parts += [source.version for _, source in sorted(recipe.sources.items())]
     subject = hashlib.sha256(json.dumps(parts).encode()).hexdigest()
     return Shelf(recipe.studies, subject, recipe.price_per_hour)
 

@@ -4,7 +4,7 @@ import hashlib
 import json
 import platform
 import subprocess
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from functools import cache
 from importlib import metadata
@@ -57,6 +57,8 @@ class Lineage:
     """The version whose trees it begins from; None: trained afresh."""
     continued: Window | None = None
     """A stretch of time with every row that the parent, and what that began from, has learned from."""
+    sources: dict[str, str] = field(default_factory=dict)
+    """The digests of the files of the user's own estimators, by module."""
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), default=lambda time: time.isoformat(), sort_keys=True)

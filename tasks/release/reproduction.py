@@ -15,7 +15,7 @@ from tasks.data.snapshot import Snapshot
 from tasks.data.splits import split
 from tasks.errors import RegistryError, SpecError
 from tasks.learning.checkpoints import Checkpoints
-from tasks.release.artifact import Artifact, check_artifact, load_artifact, read_sample
+from tasks.release.artifact import Artifact, check_artifact, load_artifact, read_sample, read_sources
 from tasks.release.challenger import Challenger, Recipe, make_challenger
 from tasks.release.evidence import SPEC, check_rows
 from tasks.release.ledger.entries import Entry
@@ -132,6 +132,7 @@ def _make(source: _Source, settings: Settings, folder: Path) -> Challenger:
         checkpoints=Checkpoints(folder / "checkpoints"),
         studies=settings.of(source.model) / "studies",
         price_per_hour=settings.price.per_hour if settings.price else None,
+        sources=read_sources(source.artifact.uri),
     )
     splits = split(source.spec, source.judged.as_of)
     return make_challenger(_rows(source.proposed), splits, recipe, folder, source.champion)

@@ -1,6 +1,6 @@
 """Everything that a user may choose for one model."""
 
-from tasks.spec.candidates import CandidateSpec, LightGBMSpec, LinearSpec, NetworkSpec
+from tasks.spec.candidates import CandidateSpec, LightGBMSpec, LinearSpec, NetworkSpec, OwnSpec
 from tasks.spec.data import (
     ContractSpec,
     FeaturesSpec,
@@ -31,6 +31,7 @@ __all__ = [
     "ModelSpec",
     "NetworkSpec",
     "NotifySpec",
+    "OwnSpec",
     "PolicySpec",
     "PromotionSpec",
     "ResourcesSpec",

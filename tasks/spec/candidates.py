@@ -1,8 +1,10 @@
 """The kinds of model that a spec may try, and what may be chosen for each."""
 
-from typing import Annotated, Literal
+import re
+from math import isfinite
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from tasks.spec.section import Section
 
@@ -45,4 +47,46 @@ class NetworkSpec(Section):
     )
 
 
-CandidateSpec = Annotated[LinearSpec | LightGBMSpec | NetworkSpec, Field(discriminator="kind")]
+def _import_path(found: str) -> str:
+    if not re.fullmatch(r"([^\W\d]\w*\.)*[^\W\d]\w*:[^\W\d]\w*", found):
+        raise ValueError('a module and its class, such as "estimators.forest:Forest"')
+    return found
+
+
+class OwnSpec(Section):
+    """A class of the user's; the keys beside these are its own parameters, passed as given."""
+
+    model_config = ConfigDict(extra="allow", frozen=True, strict=True)
+    kind: Literal["own"]
+    estimator: Annotated[str, AfterValidator(_import_path)] = Field(
+        description="The class, as module:Class. Any further keys are parameters of its own."
+    )
+
+    @property
+    def module(self) -> str:
+        return self.estimator.split(":")[0]
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """What the class is made with."""
+        return dict(self.model_extra or {})
+
+    @model_validator(mode="after")
+    def _parameters_can_be_written_down(self) -> "OwnSpec":
+        for name, value in self.parameters.items():
+            if not _is_plain(value):
+                raise ValueError(
+                    f"candidates.{name}|{value}|text, finite numbers, true, false, and lists and tables of these"
+                )
+        return self
+
+
+def _is_plain(value: object) -> bool:
+    if isinstance(value, dict):
+        return all(_is_plain(one) for one in value.values())
+    if isinstance(value, list):
+        return all(map(_is_plain, value))
+    return isinstance(value, str | bool | int) or (isinstance(value, float) and isfinite(value))
+
+
+CandidateSpec = Annotated[LinearSpec | LightGBMSpec | NetworkSpec | OwnSpec, Field(discriminator="kind")]

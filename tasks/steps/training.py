@@ -175,6 +175,7 @@ def _subject(run: TrainingRun, parts: Parts, challenger: Challenger) -> Subject:
         refit=challenger.refitted,
         parent=challenger.parent,
         continued=challenger.continued,
+        sources={module: source.version for module, source in run.sources.items()},
     )
     return Subject(run.spec, challenger, lineage)
 
