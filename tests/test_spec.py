@@ -41,7 +41,7 @@ def test_every_shipped_spec_loads() -> None:
         ('train = "all"', 'train = "all"\nhalf_life = ["x"]', "f.toml: window.half_life: found ['x']; allowed: a length"),
         ("[gate]", "[tuning]\npatience = 3\n[gate]", "f.toml: tuning: found '{}'; allowed: a budget: trials, minutes or money"),
         ('train = "all"', 'train = "x"', "f.toml: window.train: found 'x'; allowed: a length of time such as"),
-        ('= "linear"', '= "liner"', "f.toml: candidates[0]: found {'kind': 'liner'}; allowed: kind = 'linear', 'lightgbm', 'network', 'own'"),
+        ('= "linear"', '= "liner"', "f.toml: candidates[0]: found {'kind': 'liner'}; allowed: kind = 'last_value', 'seasonal', 'linear', 'lightgbm', 'network', 'own'"),
         ('= "linear"', '= "own"', "f.toml: candidates[0].estimator is missing"),
         ('= "linear"', '= "own"\nestimator = "Forest"', """candidates[0].estimator: found 'Forest'; allowed: a module and its class, such as "estimators.forest:Forest\""""),
         ('= "linear"', '= "own"\nestimator = "a:B"\nsince = 2024-01-01', "candidates.since: found '2024-01-01'; allowed: text, finite numbers, true, false, and lists"),

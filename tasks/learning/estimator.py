@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from tasks.data.matrix import FeatureMatrix, FloatArray, Labelled
 from tasks.errors import ArtifactDamaged, SpecError
-from tasks.learning import baseline, gbm, linear
+from tasks.learning import baseline, gbm, linear, naive
 from tasks.learning.baseline import BaselineSpec
 from tasks.learning.network import fitting as network_fitting
 from tasks.learning.network import machine as network_machine
@@ -56,6 +56,8 @@ def _afresh(fit: _Fit) -> _Again:
 
 _KINDS: Mapping[str, _Kind] = {
     "baseline": _Kind(baseline.fit, baseline.load, again=_afresh(baseline.fit)),
+    "last_value": _Kind(naive.fit_last_value, naive.load, again=naive.fit_last_value_again),
+    "seasonal": _Kind(naive.fit_seasonal, naive.load, again=_afresh(naive.fit_seasonal)),
     "linear": _Kind(linear.fit, linear.load, again=_afresh(linear.fit)),
     "lightgbm": _Kind(gbm.fit, gbm.load, again=gbm.again, quick=gbm.quick),
     "network": _Kind(

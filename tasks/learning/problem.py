@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from tasks.data.code import Source
@@ -30,3 +31,5 @@ class Problem:
     """What a candidate with ``warm_start`` begins from."""
     sources: Mapping[str, Source] = field(default_factory=dict)
     """The files of the user's own estimators, by module."""
+    label_delay: timedelta = timedelta(0)
+    """How long after an event its label is known."""

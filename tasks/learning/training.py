@@ -106,7 +106,9 @@ def train(
     Raises:
         CandidateFailed: none of the spec's candidates could be fitted. One of several is left out, with the reason.
     """
-    problem = Problem(spec.task, target, spec.seed, threads, checkpoints, sources=sources or {})
+    problem = Problem(
+        spec.task, target, spec.seed, threads, checkpoints, sources=sources or {}, label_delay=spec.source.label_delay
+    )
     course = Course(spec, validation, problem)
     windows, left_out = windows_for(spec, train)
     naive = course.best(course.run(Entry(BaselineSpec(), window)) for window in windows)

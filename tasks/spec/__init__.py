@@ -1,6 +1,14 @@
 """Everything that a user may choose for one model."""
 
-from tasks.spec.candidates import CandidateSpec, LightGBMSpec, LinearSpec, NetworkSpec, OwnSpec
+from tasks.spec.candidates import (
+    CandidateSpec,
+    LastValueSpec,
+    LightGBMSpec,
+    LinearSpec,
+    NetworkSpec,
+    OwnSpec,
+    SeasonalSpec,
+)
 from tasks.spec.data import (
     ContractSpec,
     FeaturesSpec,
@@ -25,6 +33,7 @@ __all__ = [
     "FeaturesSpec",
     "GateModes",
     "GateSpec",
+    "LastValueSpec",
     "LightGBMSpec",
     "LinearSpec",
     "Mode",
@@ -37,6 +46,7 @@ __all__ = [
     "ResourcesSpec",
     "ScheduleSpec",
     "ScoringSpec",
+    "SeasonalSpec",
     "SourceSpec",
     "TuningSpec",
     "WindowSpec",

@@ -9,6 +9,19 @@ from pydantic import AfterValidator, ConfigDict, Field, model_validator
 from tasks.spec.section import Section
 
 
+class LastValueSpec(Section):
+    kind: Literal["last_value"]
+    by: list[str] = Field([], description="Features that together say whose last value it is; none: that of all rows.")
+    rows: int = Field(1, ge=1, description="How many of the newest labels are averaged.")
+
+
+class SeasonalSpec(Section):
+    kind: Literal["seasonal"]
+    by: list[str] = Field(
+        min_length=1, description="Features that make a season: parts of features.calendar, and others if you like."
+    )
+
+
 class LinearSpec(Section):
     kind: Literal["linear"]
     penalty: float = Field(1.0, gt=0, description="Strength of the ridge penalty.")
@@ -89,4 +102,6 @@ def _is_plain(value: object) -> bool:
     return isinstance(value, str | bool | int) or (isinstance(value, float) and isfinite(value))
 
 
-CandidateSpec = Annotated[LinearSpec | LightGBMSpec | NetworkSpec | OwnSpec, Field(discriminator="kind")]
+CandidateSpec = Annotated[
+    LastValueSpec | SeasonalSpec | LinearSpec | LightGBMSpec | NetworkSpec | OwnSpec, Field(discriminator="kind")
+]
