@@ -45,6 +45,7 @@ def test_every_shipped_spec_loads() -> None:
         ('= "linear"', '= "own"', "f.toml: candidates[0].estimator is missing"),
         ('= "linear"', '= "own"\nestimator = "Forest"', """candidates[0].estimator: found 'Forest'; allowed: a module and its class, such as "estimators.forest:Forest\""""),
         ('= "linear"', '= "own"\nestimator = "a:B"\nsince = 2024-01-01', "candidates.since: found '2024-01-01'; allowed: text, finite numbers, true, false, and lists"),
+        ('= "linear"', '= "linear"\nclass_weight = "balanced"', "candidates.calibrate: found 'none'; allowed: with class_weight \"sigmoid\" or \"isotonic\": the weights make"),
         ('= "linear"', '= "linear"\npenalti = 3', 'candidates[0].penalti is not a key of [candidates[0]]; did you mean "penalty"?'),
         ('"binary"', '"binari"', "f.toml: task: found 'binari'; allowed: 'binary', 'multiclass' or 'regression'"),
         ('metric = "roc_auc"', 'metric = "rmse"', "f.toml: gate.metric: found 'rmse'; allowed: a metric of task binary: roc_auc, "),
@@ -115,3 +116,16 @@ def test_the_published_schema_is_the_spec_s() -> None:
     published = json.loads((SHIPPED / "spec.schema.json").read_text())
 
     assert published == json_schema(), "run `make schema`"
+
+
+def test_a_regression_has_no_probabilities_to_set_right() -> None:
+    text = (
+        (SHIPPED / "flight_minutes.toml")
+        .read_text()
+        .replace('kind = "linear"', 'kind = "linear"\ncalibrate = "sigmoid"')
+    )
+
+    with pytest.raises(
+        SpecError, match=r"candidates\[0\].calibrate: found 'sigmoid'; allowed: none with task regression"
+    ):
+        read_spec(tomllib.loads(text), "f.toml")

@@ -9,7 +9,7 @@ import numpy as np
 
 from tasks.data.matrix import Labelled
 from tasks.errors import NotEnoughData
-from tasks.learning.estimator import Candidate, Fitted, fit, quick
+from tasks.learning.estimator import Candidate, Fitted, fit, predict_validation, quick
 from tasks.learning.problem import Problem
 from tasks.learning.windows import Choice
 from tasks.metrics import METRICS, evaluate
@@ -80,7 +80,7 @@ class Course:
     def _attempt(self, entry: Entry, candidate: Candidate, rows: Labelled, *, full: bool) -> Attempt:
         start = perf_counter()
         fitted = fit(candidate, rows, self.validation, self.problem)
-        predictions = fitted.predict(self.validation.matrix)
+        predictions = predict_validation(fitted, self.validation)
         seconds = perf_counter() - start
         metrics = evaluate(self.spec.task, self.validation.labels, predictions)
         return Attempt(entry, fitted, metrics, self._value(metrics), seconds, full)

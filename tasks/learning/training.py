@@ -14,7 +14,7 @@ from tasks.errors import CandidateFailed
 from tasks.learning.attempt import Attempt, Course, Entry
 from tasks.learning.baseline import BaselineSpec
 from tasks.learning.checkpoints import Checkpoints
-from tasks.learning.estimator import Candidate, Fitted, fit_again
+from tasks.learning.estimator import Candidate, Fitted, fit_again, predict_validation
 from tasks.learning.problem import Problem
 from tasks.learning.race import race
 from tasks.learning.spaces import parameters_of
@@ -22,7 +22,7 @@ from tasks.learning.studies import Shelf
 from tasks.learning.tuning import Searched, Study, search
 from tasks.learning.warm import Warmed, Warmth, is_warm, try_warm, warm_start_of
 from tasks.learning.windows import Choice, LeftOut, windows_for
-from tasks.spec import ModelSpec, WindowSpec
+from tasks.spec import Learner, ModelSpec, WindowSpec
 
 _NOWHERE = Shelf(None, "")
 
@@ -48,6 +48,8 @@ class CandidateResult:
     """The parameters that a search found; None: they are the spec's."""
     warm: str | None = None
     """How it began from the champion: continue or refit; None: it was trained afresh."""
+    calibrated: str | None = None
+    """By which method its probabilities are set right; None: they are as the kind gives them."""
     rival: float | None = None
     """Of a warm one: what the best fresh one came to on the rows of validation that ``value`` is of too."""
 
@@ -120,7 +122,7 @@ def train(
         searched = _search(course, attempts, shelf)
         attempts += [searched.attempt] if searched and searched.attempt else []
         best = course.best(one for one in attempts if one.full)
-        warmed = try_warm(course, best.fitted.predict(validation.matrix), warmth, pool) if warmth else None
+        warmed = try_warm(course, predict_validation(best.fitted, validation), warmth, pool) if warmth else None
     if warmed and warmed.winner:
         best, course = warmed.winner, warmed.course
     return Trained(
@@ -191,7 +193,7 @@ def _result(attempt: Attempt, best: Attempt, spec: ModelSpec, warmed: Warmed | N
     tuned = None if isinstance(candidate, BaselineSpec) or candidate in spec.candidates else parameters_of(candidate)
     warm = None if isinstance(candidate, BaselineSpec) else warm_start_of(candidate)
     return CandidateResult(
-        kind=attempt.fitted.kind,
+        kind=candidate.kind,
         value=attempt.value,
         metrics=attempt.metrics,
         seconds=attempt.seconds,
@@ -201,5 +203,10 @@ def _result(attempt: Attempt, best: Attempt, spec: ModelSpec, warmed: Warmed | N
         chosen=attempt is best,
         tuned=tuned,
         warm=warm,
+        calibrated=_calibrated(candidate),
         rival=warmed.rival if warmed and warm else None,
     )
+
+
+def _calibrated(candidate: Candidate) -> str | None:
+    return candidate.calibrate if isinstance(candidate, Learner) and candidate.calibrate != "none" else None

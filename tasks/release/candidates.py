@@ -69,6 +69,10 @@ def _row(one: CandidateResult) -> tuple[str, ...]:
 
 
 def _kind(one: CandidateResult) -> str:
+    return f"{_begun(one)}, calibrated" if one.calibrated else _begun(one)
+
+
+def _begun(one: CandidateResult) -> str:
     if one.warm:
         return f"{one.kind}, the champion {'continued' if one.warm == 'continue' else 'refitted'}"
     return f"{one.kind}, tuned" if one.tuned else one.kind

@@ -139,7 +139,7 @@ def make_challenger(
     return Challenger(
         artifact=write_artifact(model, sample, folder / "artifact", recipe.sources),
         baseline=str(folder / "baseline"),
-        kind=trained.chosen.kind,
+        kind=trained.choice.kind,
         classes=model.target.classes,
         candidates=trained.candidates,
         importance=trained.chosen.importance(),

@@ -3,6 +3,7 @@
 from tasks.spec.candidates import (
     CandidateSpec,
     LastValueSpec,
+    Learner,
     LightGBMSpec,
     LinearSpec,
     NetworkSpec,
@@ -34,6 +35,7 @@ __all__ = [
     "GateModes",
     "GateSpec",
     "LastValueSpec",
+    "Learner",
     "LightGBMSpec",
     "LinearSpec",
     "Mode",

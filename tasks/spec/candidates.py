@@ -22,12 +22,32 @@ class SeasonalSpec(Section):
     )
 
 
-class LinearSpec(Section):
+class Learner(Section):
+    """What all kinds that learn can be asked for, when the target is a class."""
+
+    class_weight: Literal["balanced"] | None = Field(
+        None, description="balanced: rows count by their class, so that all classes weigh alike. Needs calibrate."
+    )
+    calibrate: Literal["none", "sigmoid", "isotonic"] = Field(
+        "none", description="How probabilities are set right on validation."
+    )
+
+    @model_validator(mode="after")
+    def _weighted_is_calibrated(self) -> "Learner":
+        if self.class_weight and self.calibrate == "none":
+            raise ValueError(
+                'candidates.calibrate|none|with class_weight "sigmoid" or "isotonic": the weights make rare classes '
+                "look likelier than they are"
+            )
+        return self
+
+
+class LinearSpec(Learner):
     kind: Literal["linear"]
     penalty: float = Field(1.0, gt=0, description="Strength of the ridge penalty.")
 
 
-class LightGBMSpec(Section):
+class LightGBMSpec(Learner):
     kind: Literal["lightgbm"]
     rounds: int = Field(1000, ge=1, description="Most boosting rounds.")
     patience: int = Field(30, ge=1, description="Rounds without gain on validation before stopping.")
@@ -41,7 +61,7 @@ class LightGBMSpec(Section):
     )
 
 
-class NetworkSpec(Section):
+class NetworkSpec(Learner):
     kind: Literal["network"]
     epochs: int | None = Field(
         None, ge=1, description="Most passes over the training rows; default: 1,500 batches, and from 5 to 50 passes."
@@ -66,7 +86,7 @@ def _import_path(found: str) -> str:
     return found
 
 
-class OwnSpec(Section):
+class OwnSpec(Learner):
     """A class of the user's; the keys beside these are its own parameters, passed as given."""
 
     model_config = ConfigDict(extra="allow", frozen=True, strict=True)

@@ -12,7 +12,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from tasks.errors import SpecError
 from tasks.metrics import Task, names_of, suits
-from tasks.spec.candidates import CandidateSpec
+from tasks.spec.candidates import CandidateSpec, Learner
 from tasks.spec.data import ContractSpec, FeaturesSpec, SourceSpec, WindowSpec
 from tasks.spec.gate import GateSpec
 from tasks.spec.learning import TuningSpec
@@ -82,6 +82,15 @@ class ModelSpec(Section):
     def _one_is_trained_afresh(self) -> "ModelSpec":
         if all(getattr(candidate, "warm_start", None) for candidate in self.candidates):
             raise ValueError("candidates|warm_start in all of them|at least one without: the first has no champion")
+        return self
+
+    @model_validator(mode="after")
+    def _classes_are_weighed(self) -> "ModelSpec":
+        for position, one in enumerate(self.candidates):
+            if self.task == "regression" and isinstance(one, Learner) and one.calibrate != "none":
+                raise ValueError(
+                    f"candidates[{position}].calibrate|{one.calibrate}|none with task regression: it has no classes"
+                )
         return self
 
     @model_validator(mode="after")

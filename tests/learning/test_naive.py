@@ -26,7 +26,7 @@ def last(train: Labelled, problem: Problem = NUMBER, **keys: object) -> Fitted:
 
 
 def said(model: Fitted, *shops: float) -> list[float]:
-    return model.predict(rows(list(shops), [0.0] * len(shops)).matrix).tolist()
+    return list(model.predict(rows(list(shops), [0.0] * len(shops)).matrix))
 
 
 def test_each_entity_is_given_its_own_last_label_and_a_new_one_the_mean() -> None:
