@@ -41,13 +41,15 @@ def test_every_shipped_spec_loads() -> None:
         ('train = "all"', 'train = "all"\nhalf_life = ["x"]', "f.toml: window.half_life: found ['x']; allowed: a length"),
         ("[gate]", "[tuning]\npatience = 3\n[gate]", "f.toml: tuning: found '{}'; allowed: a budget: trials, minutes or money"),
         ('train = "all"', 'train = "x"', "f.toml: window.train: found 'x'; allowed: a length of time such as"),
-        ('= "linear"', '= "liner"', "f.toml: candidates[0]: found {'kind': 'liner'}; allowed: kind = 'last_value', 'seasonal', 'linear', 'lightgbm', 'network', 'own'"),
+        ('= "linear"', '= "liner"', "f.toml: candidates[0]: found {'kind': 'liner'}; allowed: kind = 'last_value', 'seasonal', 'linear', 'lightgbm', 'network', 'own', 'isolation_forest'"),
         ('= "linear"', '= "own"', "f.toml: candidates[0].estimator is missing"),
         ('= "linear"', '= "own"\nestimator = "Forest"', """candidates[0].estimator: found 'Forest'; allowed: a module and its class, such as "estimators.forest:Forest\""""),
         ('= "linear"', '= "own"\nestimator = "a:B"\nsince = 2024-01-01', "candidates.since: found '2024-01-01'; allowed: text, finite numbers, true, false, and lists"),
         ('= "linear"', '= "linear"\nclass_weight = "balanced"', "candidates.calibrate: found 'none'; allowed: with class_weight \"sigmoid\" or \"isotonic\": the weights make"),
+        ('= "linear"', '= "isolation_forest"', "candidates[0].kind: found 'isolation_forest'; allowed: a kind that learns labels; or task = \"anomaly\""),
+        ('task = "binary"', 'task = "anomaly"', "candidates[0].kind: found 'linear'; allowed: with task anomaly isolation_forest, own; others learn from labels alone"),
         ('= "linear"', '= "linear"\npenalti = 3', 'candidates[0].penalti is not a key of [candidates[0]]; did you mean "penalty"?'),
-        ('"binary"', '"binari"', "f.toml: task: found 'binari'; allowed: 'binary', 'multiclass' or 'regression'"),
+        ('"binary"', '"binari"', "f.toml: task: found 'binari'; allowed: 'binary', 'multiclass', 'regression' or 'anomaly'"),
         ('metric = "roc_auc"', 'metric = "rmse"', "f.toml: gate.metric: found 'rmse'; allowed: a metric of task binary: roc_auc, "),
         ("America/New_York", "America/New York", "f.toml: features.timezone: found 'America/New York'; allowed: a time zone"),
         ("demo:flights", "postgresql://me:secret@h/db", "f.toml: source.uri: found (hidden); allowed: no password in a spec"),
@@ -126,6 +128,7 @@ def test_a_regression_has_no_probabilities_to_set_right() -> None:
     )
 
     with pytest.raises(
-        SpecError, match=r"candidates\[0\].calibrate: found 'sigmoid'; allowed: none with task regression"
+        SpecError,
+        match=r"candidates\[0\].calibrate: found 'sigmoid'; allowed: none with task regression: it has no probab",
     ):
         read_spec(tomllib.loads(text), "f.toml")

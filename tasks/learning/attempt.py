@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from math import isnan
+from math import inf, isnan
 from time import perf_counter
 
 import numpy as np
@@ -12,7 +12,7 @@ from tasks.errors import NotEnoughData
 from tasks.learning.estimator import Candidate, Fitted, fit, predict_validation, quick
 from tasks.learning.problem import Problem
 from tasks.learning.windows import Choice
-from tasks.metrics import METRICS, evaluate
+from tasks.metrics import evaluate, find_metric
 from tasks.spec import ModelSpec
 
 _ENOUGH = 50_000
@@ -36,7 +36,7 @@ class Attempt:
     metrics: dict[str, float]
     """On validation."""
     value: float
-    """Of the metric that decides."""
+    """Of the metric that decides; nan where no labels of an anomaly have come."""
     seconds: float
     """Time to fit and to predict validation."""
     full: bool
@@ -70,8 +70,8 @@ class Course:
         return self._attempt(entry, quick(entry.candidate), rows, full=False)
 
     def cost(self, value: float) -> float:
-        """Return a value of the metric that decides as a number of which less is better."""
-        return METRICS[self.spec.gate.metric].gain(0.0, value)
+        """Return a value of the metric that decides as a number of which less is better; nothing is worse than none."""
+        return inf if isnan(value) else find_metric(self.spec.gate.metric).gain(0.0, value)
 
     def best(self, attempts: Iterable[Attempt]) -> Attempt:
         """Return the best; of equals the earliest."""
@@ -82,12 +82,12 @@ class Course:
         fitted = fit(candidate, rows, self.validation, self.problem)
         predictions = predict_validation(fitted, self.validation)
         seconds = perf_counter() - start
-        metrics = evaluate(self.spec.task, self.validation.labels, predictions)
+        metrics = evaluate(self.spec.task, self.validation.labels, predictions, self.spec.gate.metric)
         return Attempt(entry, fitted, metrics, self._value(metrics), seconds, full)
 
     def _value(self, metrics: dict[str, float]) -> float:
         value = metrics[self.spec.gate.metric]
-        if isnan(value):
+        if isnan(value) and self.spec.task != "anomaly":
             raise NotEnoughData(
                 f"{self.spec.model}: gate.metric {self.spec.gate.metric} has no value on the "
                 f"{len(self.validation):,} rows of validation: the labels are all alike. "

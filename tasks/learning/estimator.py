@@ -12,6 +12,7 @@ from tasks.learning import calibrated as calibration
 from tasks.learning.balance import class_weights, weighted
 from tasks.learning.baseline import BaselineSpec
 from tasks.learning.calibrated import Calibrated
+from tasks.learning.isolation import model as isolation
 from tasks.learning.network import fitting as network_fitting
 from tasks.learning.network import machine as network_machine
 from tasks.learning.network import model as network_model
@@ -27,7 +28,7 @@ class Fitted(Protocol):
     def kind(self) -> str: ...
 
     def predict(self, matrix: FeatureMatrix) -> FloatArray:
-        """Return values or probabilities of the positive class, shape (rows,); multiclass (rows, classes)."""
+        """Return values, probabilities of the positive class or scores, shape (rows,); multiclass (rows, classes)."""
 
     def importance(self) -> dict[str, float]:
         """Return each feature's share, largest first, summing to 1; {} for a model that reads no feature."""
@@ -67,6 +68,7 @@ _KINDS: Mapping[str, _Kind] = {
         network_fitting.fit, network_model.load, quick=network_fitting.quick, require=network_machine.require
     ),
     "own": _Kind(own.fit, own.load),
+    "isolation_forest": _Kind(isolation.fit, isolation.load, again=_afresh(isolation.fit)),
 }
 """To add a kind: a spec with its name in tasks/spec/candidates.py, a file like these, and a line here."""
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from math import isnan
 
 import numpy as np
 
@@ -121,7 +122,9 @@ def train(
         attempts = [naive, *raced.attempts]
         searched = _search(course, attempts, shelf)
         attempts += [searched.attempt] if searched and searched.attempt else []
-        best = course.best(one for one in attempts if one.full)
+        # Where nothing says which is better, as while no labels of an anomaly have come, it is not the baseline.
+        unjudged = isnan(naive.value) and bool(raced.attempts)
+        best = course.best(one for one in attempts[unjudged:] if one.full)
         warmed = try_warm(course, predict_validation(best.fitted, validation), warmth, pool) if warmth else None
     if warmed and warmed.winner:
         best, course = warmed.winner, warmed.course

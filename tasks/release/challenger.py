@@ -9,7 +9,6 @@ from pathlib import Path
 from tasks.data.code import Source
 from tasks.data.contract import Contract
 from tasks.data.labels import read_labels
-from tasks.data.rows import where
 from tasks.data.snapshot import Snapshot, load_snapshot
 from tasks.data.splits import Part, Splits, require_classes, require_rows
 from tasks.data.window import Window
@@ -94,7 +93,7 @@ def count_splits(rows: Snapshot, splits: Splits, spec: ModelSpec) -> SplitCounts
     """Return how many labelled rows each part has; raise NotEnoughData when one cannot do its work."""
     table = load_snapshot(rows, split_columns(spec.source))
     labels = read_labels(table.column(spec.source.target), spec)
-    masks = split_masks(table, labels, splits, spec.source)
+    masks = split_masks(table, labels, splits, spec)
     require_rows(masks, splits, spec)
     require_classes(labels.values, masks, spec)
     counts = {part: int(mask.sum()) for part, mask in masks.items()}
@@ -128,7 +127,7 @@ def make_challenger(
     # Trees that begin from the champion's read what the champion's features make.
     features = start.champion.features if trained.warm and start.champion else fitted
     model = Model(spec.model, spec.task, material.labels.target, recipe.contract, features, trained.chosen)
-    sample = where(material.table, material.masks["holdout"]).slice(0, SAMPLE_ROWS)
+    sample = material.sample(SAMPLE_ROWS)
     other = None
     if spec.gate.max_seed_difference is not None:
         other = write_artifact(

@@ -142,7 +142,7 @@ def _metrics(challenger: Challenger, verdict: Verdict, metric: str) -> dict[str,
         found |= {"tuning.trials": len(study.trials), "tuning.seconds": sum(trial.seconds for trial in study.trials)}
     if verdict.comparison:
         found |= {"gain": verdict.comparison.difference, "gain.low": verdict.comparison.low}
-    return {name: value for name, value in found.items() if isfinite(value)}
+    return {name.replace("@", "-"): value for name, value in found.items() if isfinite(value)}  # MLflow takes no "@"
 
 
 def _params(spec: ModelSpec, challenger: Challenger) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from tasks.spec.candidates import (
     CandidateSpec,
+    IsolationForestSpec,
     LastValueSpec,
     Learner,
     LightGBMSpec,
@@ -34,6 +35,7 @@ __all__ = [
     "FeaturesSpec",
     "GateModes",
     "GateSpec",
+    "IsolationForestSpec",
     "LastValueSpec",
     "Learner",
     "LightGBMSpec",

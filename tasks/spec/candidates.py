@@ -122,6 +122,15 @@ def _is_plain(value: object) -> bool:
     return isinstance(value, str | bool | int) or (isinstance(value, float) and isfinite(value))
 
 
+class IsolationForestSpec(Section):
+    kind: Literal["isolation_forest"]
+    trees: int = Field(100, ge=1)
+    tree_rows: int = Field(
+        256, ge=2, description="Rows that each tree is grown of: few, so that what is rare stands out."
+    )
+
+
 CandidateSpec = Annotated[
-    LastValueSpec | SeasonalSpec | LinearSpec | LightGBMSpec | NetworkSpec | OwnSpec, Field(discriminator="kind")
+    LastValueSpec | SeasonalSpec | LinearSpec | LightGBMSpec | NetworkSpec | OwnSpec | IsolationForestSpec,
+    Field(discriminator="kind"),
 ]

@@ -25,6 +25,8 @@ from tasks.spec.schedule import ScheduleSpec
 from tasks.spec.section import Section
 from tasks.spec.values import write_duration
 
+_OF_ANOMALIES = ("isolation_forest", "own")
+
 
 class ModelSpec(Section):
     """Everything that a user may choose for one model."""
@@ -34,7 +36,7 @@ class ModelSpec(Section):
     description: str = ""
     task: Task
     positive: str | int | bool | None = Field(
-        None, description="Binary target only: the value to predict; not needed for true/false and 0/1."
+        None, description="Binary and anomaly only: the value to predict; not needed for true/false and 0/1."
     )
     seed: int = Field(0, ge=0)
     source: SourceSpec
@@ -85,11 +87,26 @@ class ModelSpec(Section):
         return self
 
     @model_validator(mode="after")
+    def _kinds_suit_the_task(self) -> "ModelSpec":
+        for position, one in enumerate(self.candidates):
+            if self.task == "anomaly" and one.kind not in _OF_ANOMALIES:
+                raise ValueError(
+                    f"candidates[{position}].kind|{one.kind}|with task anomaly {', '.join(_OF_ANOMALIES)}; "
+                    'others learn from labels alone: where most rows have one, task = "binary"'
+                )
+            if self.task != "anomaly" and one.kind == "isolation_forest":
+                raise ValueError(
+                    f'candidates[{position}].kind|{one.kind}|a kind that learns labels; or task = "anomaly"'
+                )
+        return self
+
+    @model_validator(mode="after")
     def _classes_are_weighed(self) -> "ModelSpec":
         for position, one in enumerate(self.candidates):
-            if self.task == "regression" and isinstance(one, Learner) and one.calibrate != "none":
+            if self.task in ("regression", "anomaly") and isinstance(one, Learner) and one.calibrate != "none":
                 raise ValueError(
-                    f"candidates[{position}].calibrate|{one.calibrate}|none with task regression: it has no classes"
+                    f"candidates[{position}].calibrate|{one.calibrate}|none with task {self.task}: it has no "
+                    "probabilities"
                 )
         return self
 

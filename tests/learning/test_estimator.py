@@ -120,7 +120,7 @@ def test_a_class_that_train_did_not_have_is_given_no_chance(kind):
 def test_an_unknown_kind_is_refused_with_the_kinds_that_can_be_read(tmp_path):
     with pytest.raises(
         ArtifactDamaged,
-        match=r"kind 'forest'; this version reads baseline, last_value, seasonal, linear, lightgbm, network, own",
+        match=r"kind 'forest'; this version reads baseline, last_value, seasonal, linear, lightgbm, network, own, isolation_forest",
     ):
         load("forest", tmp_path)
 

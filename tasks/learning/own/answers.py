@@ -38,7 +38,7 @@ def usable(estimator: str, found: Any, *, rows: int, task: Task, classes: int) -
         raise _refused(estimator, f"gave shape {answers.shape} for {rows:,} rows", f"{expected}")
     if wrong := int((~np.isfinite(answers)).sum()):
         raise _refused(estimator, f"gave {wrong:,} values that are NaN or infinite", "finite ones for every row")
-    if task != "regression" and ((answers < 0) | (answers > 1)).any():
+    if task in ("binary", "multiclass") and ((answers < 0) | (answers > 1)).any():
         found = f"gave values from {answers.min():g} to {answers.max():g}"
         raise _refused(estimator, found, "probabilities, from 0 to 1")
     if task == "multiclass" and (np.abs(answers.sum(axis=1) - 1) > _ROUNDING).any():

@@ -24,7 +24,7 @@ from tasks.spec import OwnSpec
 
 _HEAD, _SOURCE, _FILES = "own.json", "own.py", "files"
 _COMPARED = 200
-"""Rows of validation on which what was saved must say what the model said."""
+"""Rows of validation, or of train where it has none, on which what was saved must say what the model said."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,7 +87,7 @@ def fit(candidate: OwnSpec, train: Labelled, validation: Labelled, problem: Prob
         answers.ask(name, "save", lambda: model.save(folder))
         files = answers.saved(name, folder)
     made = Own(name, source, problem.task, problem.target.codes, files, {})
-    _same(made, model, validation.matrix.rows(slice(0, _COMPARED)))
+    _same(made, model, (validation if len(validation) else train).matrix.rows(slice(0, _COMPARED)))
     return replace(made, shares=_shares(made, model, validation, problem))
 
 
@@ -114,6 +114,8 @@ def _same(made: Own, model: Any, sample: FeatureMatrix) -> None:  # noqa: ANN401
 
 def _shares(made: Own, model: Any, validation: Labelled, problem: Problem) -> dict[str, float]:  # noqa: ANN401
     if not hasattr(model, "importance"):
+        if problem.task == "anomaly":  # there may be no labels to predict worse
+            return {}
         return permutation_shares(made.predict, validation, problem)
     told = answers.ask(made.estimator, "importance", model.importance)
     try:

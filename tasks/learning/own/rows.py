@@ -17,7 +17,7 @@ class Rows:
     features: pd.DataFrame
     """As ``frame`` makes it."""
     labels: FloatArray
-    """Shape (rows,): values; or codes of classes, for binary 0 and 1."""
+    """Shape (rows,): values; or codes of classes, for binary 0 and 1; of an anomaly NaN where unknown."""
     weights: FloatArray | None
     """How much each row counts, shape (rows,); None: all alike."""
 
