@@ -46,6 +46,8 @@ def test_every_shipped_spec_loads() -> None:
         ('= "linear"', '= "own"\nestimator = "Forest"', """candidates[0].estimator: found 'Forest'; allowed: a module and its class, such as "estimators.forest:Forest\""""),
         ('= "linear"', '= "own"\nestimator = "a:B"\nsince = 2024-01-01', "candidates.since: found '2024-01-01'; allowed: text, finite numbers, true, false, and lists"),
         ('= "linear"', '= "linear"\nclass_weight = "balanced"', "candidates.calibrate: found 'none'; allowed: with class_weight \"sigmoid\" or \"isotonic\": the weights make"),
+        ('= "linear"', '= "linear"\nself_training = { threshold = 0.8 }', "candidates.calibrate: found 'none'; allowed: with self_training \"sigmoid\" or \"isotonic\": a model that is taught"),
+        ('= "linear"', '= "linear"\ncalibrate = "sigmoid"\nself_training = { treshold = 0.8 }', 'candidates[0].self_training.treshold is not a key of [candidates[0].self_training]; did you mean "threshold"?'),
         ('= "linear"', '= "isolation_forest"', "candidates[0].kind: found 'isolation_forest'; allowed: a kind that learns labels; or task = \"anomaly\""),
         ('task = "binary"', 'task = "anomaly"', "candidates[0].kind: found 'linear'; allowed: with task anomaly isolation_forest, own; others learn from labels alone"),
         ('= "linear"', '= "linear"\npenalti = 3', 'candidates[0].penalti is not a key of [candidates[0]]; did you mean "penalty"?'),

@@ -1,6 +1,6 @@
 """Rare classes: what weights do to probabilities, and what calibration on validation does about it.
 
-``python -m benchmarks.learning.imbalance`` prints the table of docs/spec.md: one row in a hundred is positive.
+``python -m benchmarks.learning.imbalance`` prints the table of docs/labels.md: one row in a hundred is positive.
 """
 
 from collections.abc import Iterator

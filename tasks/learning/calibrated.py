@@ -2,7 +2,7 @@
 
 The same rows may have chosen a model's rounds, and choose between candidates. So a candidate is chosen by what curves
 say of rows that they were not fitted on (``crossed``); the model that is kept has a curve of all of them. What is left
-is what stopping has seen of validation; docs/spec.md says how little that is.
+is what stopping has seen of validation; docs/labels.md says how little that is.
 """
 
 import json

@@ -18,6 +18,7 @@ from tasks.learning.network import machine as network_machine
 from tasks.learning.network import model as network_model
 from tasks.learning.own import model as own
 from tasks.learning.problem import Problem
+from tasks.learning.self_training import self_trained
 from tasks.spec import CandidateSpec, Learner, ModelSpec
 
 
@@ -79,8 +80,19 @@ Candidate = CandidateSpec | BaselineSpec
 def fit(candidate: Candidate, train: Labelled, validation: Labelled, problem: Problem) -> Fitted:
     """Return ``candidate`` fitted on ``train``; kinds that grow step by step stop by ``validation``.
 
-    With ``class_weight`` rows of both count by their class; with ``calibrate`` validation, as it is, sets it right.
+    With ``class_weight`` rows of both count by their class; with ``calibrate`` validation, as it is, sets it right;
+    with ``self_training`` rows without a label are learned from, too.
     """
+    rules = candidate.self_training if isinstance(candidate, Learner) else None
+    if rules and problem.unlabelled:
+        alone = replace(problem, watch=None)  # who watches a fit watches the last one
+        train = self_trained(
+            train, problem.unlabelled, rules, lambda rows: _fit(candidate, rows, validation, alone).predict
+        )
+    return _fit(candidate, train, validation, problem)
+
+
+def _fit(candidate: Candidate, train: Labelled, validation: Labelled, problem: Problem) -> Fitted:
     own = _KINDS[candidate.kind].fit
     if not isinstance(candidate, Learner) or candidate.calibrate == "none":
         return own(candidate, train, validation, problem)

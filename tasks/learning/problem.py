@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from tasks.data.code import Source
-from tasks.data.matrix import Target
+from tasks.data.matrix import Labelled, Target
 from tasks.learning.checkpoints import Checkpoints
 from tasks.metrics import Task
 
@@ -31,5 +31,7 @@ class Problem:
     """What a candidate with ``warm_start`` begins from."""
     sources: Mapping[str, Source] = field(default_factory=dict)
     """The files of the user's own estimators, by module."""
+    unlabelled: Labelled | None = None
+    """Rows of train that no label has come for, where a candidate may learn from them; their labels are nan."""
     label_delay: timedelta = timedelta(0)
     """How long after an event its label is known."""

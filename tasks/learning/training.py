@@ -51,6 +51,8 @@ class CandidateResult:
     """How it began from the champion: continue or refit; None: it was trained afresh."""
     calibrated: str | None = None
     """By which method its probabilities are set right; None: they are as the kind gives them."""
+    self_trained: bool = False
+    """On rows without a label, too."""
     rival: float | None = None
     """Of a warm one: what the best fresh one came to on the rows of validation that ``value`` is of too."""
 
@@ -97,6 +99,7 @@ def train(
     shelf: Shelf = _NOWHERE,
     warmth: Warmth | None = None,
     sources: Mapping[str, Source] | None = None,
+    unlabelled: Labelled | None = None,
 ) -> Trained:
     """Return what each candidate did on ``validation``, the best of them by gate.metric, and the baseline.
 
@@ -104,13 +107,20 @@ def train(
     chosen too; to refuse it is the gate's affair. With ``window.refit`` the chosen one learns from validation too.
     With ``[tuning]``, the best one's parameters are searched for better ones; ``shelf`` is where studies lie.
     Candidates with ``warm_start`` are tried last, where ``warmth`` is what they begin from; those of the user's own
-    are in ``sources``.
+    are in ``sources``; those with ``self_training`` learn from rows ``unlabelled``, too.
 
     Raises:
         CandidateFailed: none of the spec's candidates could be fitted. One of several is left out, with the reason.
     """
     problem = Problem(
-        spec.task, target, spec.seed, threads, checkpoints, sources=sources or {}, label_delay=spec.source.label_delay
+        spec.task,
+        target,
+        spec.seed,
+        threads,
+        checkpoints,
+        sources=sources or {},
+        unlabelled=unlabelled,
+        label_delay=spec.source.label_delay,
     )
     course = Course(spec, validation, problem)
     windows, left_out = windows_for(spec, train)
@@ -188,7 +198,7 @@ def _joined(choice: Choice, newer: Labelled, spec: WindowSpec) -> Labelled:
     ages = None
     if older.ages is not None and newer.ages is not None:
         ages = np.concatenate([older.ages + microseconds_of(spec.validation), newer.ages])
-    return Labelled(matrix, np.concatenate([older.labels, newer.labels]), choice.window.weights(ages))
+    return Labelled(matrix, np.concatenate([older.labels, newer.labels]), choice.window.weights(ages), ages)
 
 
 def _result(attempt: Attempt, best: Attempt, spec: ModelSpec, warmed: Warmed | None) -> CandidateResult:
@@ -207,6 +217,7 @@ def _result(attempt: Attempt, best: Attempt, spec: ModelSpec, warmed: Warmed | N
         tuned=tuned,
         warm=warm,
         calibrated=_calibrated(candidate),
+        self_trained=isinstance(candidate, Learner) and candidate.self_training is not None,
         rival=warmed.rival if warmed and warm else None,
     )
 

@@ -69,7 +69,8 @@ def _row(one: CandidateResult) -> tuple[str, ...]:
 
 
 def _kind(one: CandidateResult) -> str:
-    return f"{_begun(one)}, calibrated" if one.calibrated else _begun(one)
+    also = [*(["self-trained"] if one.self_trained else []), *(["calibrated"] if one.calibrated else [])]
+    return ", ".join([_begun(one), *also])
 
 
 def _begun(one: CandidateResult) -> str:

@@ -94,6 +94,8 @@ def count_splits(rows: Snapshot, splits: Splits, spec: ModelSpec) -> SplitCounts
     table = load_snapshot(rows, split_columns(spec.source))
     labels = read_labels(table.column(spec.source.target), spec)
     masks = split_masks(table, labels, splits, spec)
+    if spec.task != "anomaly":  # others may learn from rows without a label, beside enough of those with one
+        masks = {part: mask & labels.known for part, mask in masks.items()}
     require_rows(masks, splits, spec)
     require_classes(labels.values, masks, spec)
     counts = {part: int(mask.sum()) for part, mask in masks.items()}
@@ -122,6 +124,7 @@ def make_challenger(
         shelf=_shelf(rows, splits, recipe),
         warmth=start.warmth,
         sources=recipe.sources,
+        unlabelled=material.unlabelled(fitted),
     )
     trained.baseline.save(_made(folder / "baseline"))
     # Trees that begin from the champion's read what the champion's features make.

@@ -46,6 +46,15 @@ class Material:
         of an anomaly's train.
         """
         mask = self.masks[name]
+        return self._rows(name, mask if self.spec.task == "anomaly" else mask & self.labels.known, features)
+
+    def unlabelled(self, features: FittedFeatures) -> Labelled | None:
+        """Return the rows of train that no label has come for, where some candidate learns from such rows."""
+        if self.spec.task == "anomaly" or not self.spec.learns_unlabelled:
+            return None
+        return self._rows("train", self.masks["train"] & ~self.labels.known, features)
+
+    def _rows(self, name: Part, mask: Mask, features: FittedFeatures) -> Labelled:
         return Labelled(
             make_matrix(where(self.table, mask), features, self.contract),
             self.labels.values[mask],
@@ -60,9 +69,9 @@ class Material:
 
 
 def split_masks(table: pa.Table, labels: Labels, splits: Splits, spec: ModelSpec) -> dict[Part, Mask]:
-    """Return which rows of ``table`` are in which part; what is usual is learned from rows without a label, too."""
+    """Return which rows of ``table`` are in which part; where the spec learns from them, also those with no label."""
     times, groups = event_times(table, spec.source), group_codes(table, spec.source.group)
-    return members(splits, SplitRows(times, labels.known, groups, train_unlabelled=spec.task == "anomaly"))
+    return members(splits, SplitRows(times, labels.known, groups, train_unlabelled=spec.learns_unlabelled))
 
 
 def split_columns(source: SourceSpec) -> list[str]:

@@ -10,6 +10,7 @@ from tasks.spec.candidates import (
     NetworkSpec,
     OwnSpec,
     SeasonalSpec,
+    SelfTrainingSpec,
 )
 from tasks.spec.data import (
     ContractSpec,
@@ -51,6 +52,7 @@ __all__ = [
     "ScheduleSpec",
     "ScoringSpec",
     "SeasonalSpec",
+    "SelfTrainingSpec",
     "SourceSpec",
     "TuningSpec",
     "WindowSpec",

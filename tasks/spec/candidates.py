@@ -22,6 +22,13 @@ class SeasonalSpec(Section):
     )
 
 
+class SelfTrainingSpec(Section):
+    threshold: float = Field(
+        0.95, gt=0.5, lt=1, description="Probability from which on a class is taken for the label."
+    )
+    rounds: int = Field(3, ge=1, description="Most times that rows are given labels anew.")
+
+
 class Learner(Section):
     """What all kinds that learn can be asked for, when the target is a class."""
 
@@ -31,13 +38,26 @@ class Learner(Section):
     calibrate: Literal["none", "sigmoid", "isotonic"] = Field(
         "none", description="How probabilities are set right on validation."
     )
+    self_training: SelfTrainingSpec | None = Field(
+        None, description="Also learn from rows of train without a label, where a model is sure of it. Needs calibrate."
+    )
 
     @model_validator(mode="after")
-    def _weighted_is_calibrated(self) -> "Learner":
-        if self.class_weight and self.calibrate == "none":
+    def _probabilities_are_set_right(self) -> "Learner":
+        reasons = {
+            "class_weight": "the weights make rare classes look likelier than they are",
+            "self_training": "a model that is taught by itself is too sure",
+        }
+        for key, why in reasons.items():
+            if getattr(self, key) and self.calibrate == "none":
+                raise ValueError(f'candidates.calibrate|none|with {key} "sigmoid" or "isotonic": {why}')
+        return self
+
+    @model_validator(mode="after")
+    def _self_trained_afresh(self) -> "Learner":
+        if self.self_training and getattr(self, "warm_start", None):
             raise ValueError(
-                'candidates.calibrate|none|with class_weight "sigmoid" or "isotonic": the weights make rare classes '
-                "look likelier than they are"
+                "candidates.self_training|with warm_start|either of the two: the champion reads rows otherwise"
             )
         return self
 

@@ -61,6 +61,11 @@ class ModelSpec(Section):
         return self.contract.name or self.model
 
     @property
+    def learns_unlabelled(self) -> bool:
+        """Rows of train need no label to be learned from."""
+        return self.task == "anomaly" or any(isinstance(c, Learner) and c.self_training for c in self.candidates)
+
+    @property
     def digest(self) -> str:
         """SHA-256 over the spec's values, whatever their order or comments in the file.
 
@@ -103,11 +108,16 @@ class ModelSpec(Section):
     @model_validator(mode="after")
     def _classes_are_weighed(self) -> "ModelSpec":
         for position, one in enumerate(self.candidates):
-            if self.task in ("regression", "anomaly") and isinstance(one, Learner) and one.calibrate != "none":
+            if not isinstance(one, Learner):
+                continue
+            if self.task in ("regression", "anomaly") and (one.calibrate != "none" or one.self_training):
+                key = "calibrate" if one.calibrate != "none" else "self_training"
                 raise ValueError(
-                    f"candidates[{position}].calibrate|{one.calibrate}|none with task {self.task}: it has no "
+                    f"candidates[{position}].{key}|{getattr(one, key)}|none with task {self.task}: it has no "
                     "probabilities"
                 )
+            if one.self_training and self.window.refit:
+                raise ValueError(f"candidates[{position}].self_training|window.refit|either of the two")
         return self
 
     @model_validator(mode="after")
