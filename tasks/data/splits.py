@@ -46,6 +46,7 @@ class SplitRows:
     """Rows of train need no label."""
 
     def usable(self, part: Part) -> Mask:
+        """Return which rows can do the work of a part, wherever they lie in time."""
         return np.ones(len(self.times), dtype=bool) if self.train_unlabelled and part == "train" else self.labelled
 
 

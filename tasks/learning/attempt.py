@@ -70,7 +70,7 @@ class Course:
         return self._attempt(entry, quick(entry.candidate), rows, full=False)
 
     def cost(self, value: float) -> float:
-        """Return a value of the metric that decides as a number of which less is better; nothing is worse than none."""
+        """Return a value of the metric that decides as a number of which less is better; nan is worse than any."""
         return inf if isnan(value) else find_metric(self.spec.gate.metric).gain(0.0, value)
 
     def best(self, attempts: Iterable[Attempt]) -> Attempt:

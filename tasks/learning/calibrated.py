@@ -118,11 +118,14 @@ def _curves(given: FloatArray, labels: FloatArray, method: Method) -> tuple[Curv
 def _sigmoid(given: FloatArray, happened: FloatArray) -> Curve:
     """Return Platt's curve: a line of the logits, by Newton's method, with his targets in place of 0 and 1.
 
-    Platt 1999, with logits for scores; the targets keep it finite where a model separates the classes.
+    Platt 1999, with logits for scores; the targets keep it finite where a model separates the classes. Logits that are
+    all alike say nothing, and get the slope 0.
     """
+    logits = _logit(given)
+    centre, scale = logits.mean(), logits.std() or 1.0
     positive, negative = happened.sum(), len(happened) - happened.sum()
     target = np.where(happened == 1, (positive + 1) / (positive + 2), 1 / (negative + 2))
-    inputs = np.column_stack([_logit(given), np.ones(len(given))])
+    inputs = np.column_stack([(logits - centre) / scale, np.ones(len(given))])
     line = np.array([0.0, np.log((positive + 1) / (negative + 1))])
     loss = _loss(inputs, target, line)
     for _ in range(_STEPS):
@@ -137,7 +140,8 @@ def _sigmoid(given: FloatArray, happened: FloatArray) -> Curve:
         if loss - better <= 1e-12 * abs(loss):
             break
         loss = better
-    return Curve("sigmoid", tuple(line.tolist()))
+    slope = float(line[0] / scale)
+    return Curve("sigmoid", (slope, float(line[1] - slope * centre)))
 
 
 def _isotonic(given: FloatArray, happened: FloatArray) -> Curve:

@@ -93,14 +93,14 @@ def fit(candidate: Candidate, train: Labelled, validation: Labelled, problem: Pr
 
 
 def _fit(candidate: Candidate, train: Labelled, validation: Labelled, problem: Problem) -> Fitted:
-    own = _KINDS[candidate.kind].fit
+    of_kind = _KINDS[candidate.kind].fit
     if not isinstance(candidate, Learner) or candidate.calibrate == "none":
-        return own(candidate, train, validation, problem)
+        return of_kind(candidate, train, validation, problem)
     if candidate.class_weight is None:
-        fitted = own(candidate, train, validation, problem)
+        fitted = of_kind(candidate, train, validation, problem)
     else:
         weights = class_weights(train, problem)
-        fitted = own(candidate, weighted(train, weights), weighted(validation, weights), problem)
+        fitted = of_kind(candidate, weighted(train, weights), weighted(validation, weights), problem)
     return calibration.calibrated(fitted, validation, candidate.calibrate)
 
 

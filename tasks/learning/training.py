@@ -18,43 +18,14 @@ from tasks.learning.checkpoints import Checkpoints
 from tasks.learning.estimator import Candidate, Fitted, fit_again, predict_validation
 from tasks.learning.problem import Problem
 from tasks.learning.race import race
-from tasks.learning.spaces import parameters_of
+from tasks.learning.result import CandidateResult, result_of
 from tasks.learning.studies import Shelf
 from tasks.learning.tuning import Searched, Study, search
-from tasks.learning.warm import Warmed, Warmth, is_warm, try_warm, warm_start_of
+from tasks.learning.warm import Warmth, is_warm, try_warm
 from tasks.learning.windows import Choice, LeftOut, windows_for
-from tasks.spec import Learner, ModelSpec, WindowSpec
+from tasks.spec import ModelSpec, WindowSpec
 
 _NOWHERE = Shelf(None, "")
-
-
-@dataclass(frozen=True)
-class CandidateResult:
-    """How one candidate, trained on one window, did on validation."""
-
-    kind: str
-    value: float
-    """Of the metric that decides, the spec's gate.metric."""
-    metrics: dict[str, float]
-    """Every metric of the task, by name."""
-    seconds: float
-    """Time to fit it and to predict validation."""
-    window: str = "all"
-    rows: int = 0
-    """Of the window."""
-    full: bool = True
-    """Trained to its end; else a cheaper look dropped the window, and ``value`` is what it saw."""
-    chosen: bool = False
-    tuned: dict[str, float | int] | None = None
-    """The parameters that a search found; None: they are the spec's."""
-    warm: str | None = None
-    """How it began from the champion: continue or refit; None: it was trained afresh."""
-    calibrated: str | None = None
-    """By which method its probabilities are set right; None: they are as the kind gives them."""
-    self_trained: bool = False
-    """On rows without a label, too."""
-    rival: float | None = None
-    """Of a warm one: what the best fresh one came to on the rows of validation that ``value`` is of too."""
 
 
 @dataclass(frozen=True)
@@ -132,15 +103,15 @@ def train(
         attempts = [naive, *raced.attempts]
         searched = _search(course, attempts, shelf)
         attempts += [searched.attempt] if searched and searched.attempt else []
-        # Where nothing says which is better, as while no labels of an anomaly have come, it is not the baseline.
-        unjudged = isnan(naive.value) and bool(raced.attempts)
-        best = course.best(one for one in attempts[unjudged:] if one.full)
+        # While no labels of an anomaly have come nothing is better than anything: then it is not the baseline.
+        contenders = attempts[1:] if isnan(naive.value) else attempts
+        best = course.best(one for one in contenders if one.full)
         warmed = try_warm(course, predict_validation(best.fitted, validation), warmth, pool) if warmth else None
     if warmed and warmed.winner:
         best, course = warmed.winner, warmed.course
     return Trained(
         candidates=tuple(
-            _result(one, best, spec, warmed) for one in [*attempts, *(warmed.raced.attempts if warmed else ())]
+            result_of(one, best, spec, warmed) for one in [*attempts, *(warmed.raced.attempts if warmed else ())]
         ),
         chosen=refit(best, course) if spec.window.refit and not course.problem.champion else best.fitted,
         baseline=naive.fitted,
@@ -199,28 +170,3 @@ def _joined(choice: Choice, newer: Labelled, spec: WindowSpec) -> Labelled:
     if older.ages is not None and newer.ages is not None:
         ages = np.concatenate([older.ages + microseconds_of(spec.validation), newer.ages])
     return Labelled(matrix, np.concatenate([older.labels, newer.labels]), choice.window.weights(ages), ages)
-
-
-def _result(attempt: Attempt, best: Attempt, spec: ModelSpec, warmed: Warmed | None) -> CandidateResult:
-    candidate = attempt.entry.candidate
-    tuned = None if isinstance(candidate, BaselineSpec) or candidate in spec.candidates else parameters_of(candidate)
-    warm = None if isinstance(candidate, BaselineSpec) else warm_start_of(candidate)
-    return CandidateResult(
-        kind=candidate.kind,
-        value=attempt.value,
-        metrics=attempt.metrics,
-        seconds=attempt.seconds,
-        window=str(attempt.entry.choice.window),
-        rows=len(attempt.entry.choice.rows),
-        full=attempt.full,
-        chosen=attempt is best,
-        tuned=tuned,
-        warm=warm,
-        calibrated=_calibrated(candidate),
-        self_trained=isinstance(candidate, Learner) and candidate.self_training is not None,
-        rival=warmed.rival if warmed and warm else None,
-    )
-
-
-def _calibrated(candidate: Candidate) -> str | None:
-    return candidate.calibrate if isinstance(candidate, Learner) and candidate.calibrate != "none" else None

@@ -154,7 +154,7 @@ def read_sample(uri: str) -> pa.Table:
     return pq.read_table(store.here(uri) / "sample.parquet", memory_map=False)
 
 
-def read_sources(uri: str) -> dict[str, Source]:
+def carried_sources(uri: str) -> dict[str, Source]:
     """Return the files of the user's own estimators that lie beside the model, by module."""
     found = sorted((store.here(uri) / _SOURCES).glob("*.py"))
     return {path.stem: Source(str(path), path.read_text(encoding="utf-8")) for path in found}

@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 from tasks.judgement.tables import Table
 from tasks.judgement.wording import show
-from tasks.learning.training import CandidateResult
+from tasks.learning.result import CandidateResult
 from tasks.learning.tuning import Study
 from tasks.learning.windows import LeftOut
 from tasks.metrics import find_metric

@@ -13,8 +13,9 @@ from tasks.data.snapshot import Snapshot, load_snapshot
 from tasks.data.splits import Part, Splits, require_classes, require_rows
 from tasks.data.window import Window
 from tasks.learning.checkpoints import Checkpoints
+from tasks.learning.result import CandidateResult
 from tasks.learning.studies import Shelf
-from tasks.learning.training import CandidateResult, train, twin
+from tasks.learning.training import train, twin
 from tasks.learning.tuning import Study
 from tasks.learning.windows import LeftOut
 from tasks.release.artifact import Artifact, Model, write_artifact

@@ -22,6 +22,7 @@ from tasks.judgement.page import About, page
 from tasks.judgement.pictures import draw_pictures, save_pictures
 from tasks.judgement.verdict import Verdict
 from tasks.release import candidates
+from tasks.release.artifact import carried_sources
 from tasks.release.candidates import by_name
 from tasks.release.challenger import Challenger
 from tasks.release.evidence import REPORT, SPEC, VERDICT, collect
@@ -67,7 +68,8 @@ def write(folder: Path, verdict: Verdict, held: Holdout, subject: Subject) -> Wr
         (folder / STUDY).write_text(candidates.study_to_json(study), encoding="utf-8")
         save_pictures(folder, about.searched)
     (folder / LINEAGE).write_text(subject.lineage.to_json(), encoding="utf-8")
-    (folder / ENVIRONMENT).write_text(json.dumps(surroundings(), indent=1), encoding="utf-8")
+    around = surroundings(carried_sources(subject.challenger.artifact.uri).values())
+    (folder / ENVIRONMENT).write_text(json.dumps(around, indent=1), encoding="utf-8")
     (folder / SPEC).write_text(subject.spec.model_dump_json(indent=1), encoding="utf-8")
     pq.write_table(_predictions(held), folder / "holdout_predictions.parquet")
     if not verdict.promotable:  # the others are kept by the registry

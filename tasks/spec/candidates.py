@@ -50,15 +50,13 @@ class Learner(Section):
         }
         for key, why in reasons.items():
             if getattr(self, key) and self.calibrate == "none":
-                raise ValueError(f'candidates.calibrate|none|with {key} "sigmoid" or "isotonic": {why}')
+                raise ValueError(f'.calibrate|none|with {key} "sigmoid" or "isotonic": {why}')
         return self
 
     @model_validator(mode="after")
     def _self_trained_afresh(self) -> "Learner":
         if self.self_training and getattr(self, "warm_start", None):
-            raise ValueError(
-                "candidates.self_training|with warm_start|either of the two: the champion reads rows otherwise"
-            )
+            raise ValueError(".self_training|with warm_start|either of the two: the champion reads rows otherwise")
         return self
 
 
@@ -128,9 +126,7 @@ class OwnSpec(Learner):
     def _parameters_can_be_written_down(self) -> "OwnSpec":
         for name, value in self.parameters.items():
             if not _is_plain(value):
-                raise ValueError(
-                    f"candidates.{name}|{value}|text, finite numbers, true, false, and lists and tables of these"
-                )
+                raise ValueError(f".{name}|{value}|text, finite numbers, true, false, and lists and tables of these")
         return self
 
 

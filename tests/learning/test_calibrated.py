@@ -10,6 +10,7 @@ import pytest
 from benchmarks.learning.imbalance import draw, off
 from tasks.data.matrix import Labelled, Target
 from tasks.learning.balance import class_weights, weighted
+from tasks.learning.baseline import BaselineSpec
 from tasks.learning.calibrated import Calibrated, calibrated, crossed
 from tasks.learning.estimator import fit, fit_again, load, predict_validation
 from tasks.learning.gbm import Trees
@@ -102,6 +103,16 @@ def test_a_class_that_validation_does_not_have_leaves_probabilities_finite(parts
 
     np.testing.assert_allclose(said.sum(axis=1), 1)
     assert 0 < said[:, 2].mean() < 0.01
+
+
+@METHODS
+def test_a_model_that_says_the_same_of_every_row_is_given_the_share_that_came_true(parts, method) -> None:
+    rows = parts[1]
+    constant = fit(BaselineSpec(), parts[0].part(parts[0].labels == 0), rows, RARE)
+    said = calibrated(constant, rows, method).predict(rows.matrix)
+
+    np.testing.assert_allclose(said, rows.labels.mean(), rtol=0.05)
+    assert np.unique(said).size == 1
 
 
 def test_a_sigmoid_changes_no_order_among_rows(parts) -> None:

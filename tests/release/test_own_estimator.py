@@ -47,7 +47,8 @@ def make(project: Path, settings: Settings, tmp_path: Path) -> Make:
         recipe = Recipe(spec, contract, 1, sources=read_sources(spec, project))
         made = make_challenger(rows, split(spec, AS_OF), recipe, tmp_path / name)
         (tmp_path / name / "spec.json").write_text(spec.model_dump_json())
-        (tmp_path / name / "environment.json").write_text(json.dumps(surroundings()))
+        around = surroundings(recipe.sources.values())
+        (tmp_path / name / "environment.json").write_text(json.dumps(around))
         digest = hashlib.sha256((tmp_path / name / "spec.json").read_bytes()).hexdigest()
         evidence = Evidence(rows.digest, made.artifact.digest, "", "", digest)
         where = Places(rows.uri, made.artifact.uri, str(tmp_path / name))
@@ -75,7 +76,7 @@ def test_a_later_edit_changes_no_version_and_makes_another_model(make: Make, pro
 
     found = reproduce(Ledger(settings.ledger).entries("returns"), "returns", 1, settings)
 
-    assert (found.same, found.digest) == (True, made.artifact.digest)
+    assert (found.same, found.digest, found.changed) == (True, made.artifact.digest, ())
     assert make("other").artifact.digest != made.artifact.digest
 
 

@@ -54,12 +54,19 @@ def _find(module: str, project: Path) -> Source:
     for root in (project, *map(Path, sys.path)):
         place = root.joinpath(*module.split("."))
         if place.with_suffix(".py").is_file():
-            return Source(str(place.with_suffix(".py")), place.with_suffix(".py").read_text(encoding="utf-8"))
+            return _read(place.with_suffix(".py"))
         if (place / "__init__.py").is_file():
             raise SpecError(f"estimator: {module} is a folder, {place}; allowed: a single file, which a model carries")
     raise SpecError(
         f"estimator: found no file {module.replace('.', '/')}.py, neither in {project} nor on Python's path"
     )
+
+
+def _read(file: Path) -> Source:
+    try:
+        return Source(str(file), file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise SpecError(f"{file}: cannot be read: {error}") from None
 
 
 def _check(candidate: OwnSpec, source: Source, project: Path) -> None:
