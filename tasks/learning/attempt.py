@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from math import inf, isnan
+from math import inf, isnan, nan
 from time import perf_counter
 
 import numpy as np
@@ -36,7 +36,7 @@ class Attempt:
     metrics: dict[str, float]
     """On validation."""
     value: float
-    """Of the metric that decides; nan where no labels of an anomaly have come."""
+    """Of the metric that decides; nan where too few labels of an anomaly have come."""
     seconds: float
     """Time to fit and to predict validation."""
     full: bool
@@ -87,7 +87,9 @@ class Course:
 
     def _value(self, metrics: dict[str, float]) -> float:
         value = metrics[self.spec.gate.metric]
-        if isnan(value) and self.spec.task != "anomaly":
+        if self.spec.task == "anomaly":
+            return value if len(self.validation) >= self.spec.gate.min_rows else nan
+        if isnan(value):
             raise NotEnoughData(
                 f"{self.spec.model}: gate.metric {self.spec.gate.metric} has no value on the "
                 f"{len(self.validation):,} rows of validation: the labels are all alike. "

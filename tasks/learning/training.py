@@ -103,7 +103,7 @@ def train(
         attempts = [naive, *raced.attempts]
         searched = _search(course, attempts, shelf)
         attempts += [searched.attempt] if searched and searched.attempt else []
-        # While no labels of an anomaly have come nothing is better than anything: then it is not the baseline.
+        # While too few labels of an anomaly have come nothing is better than anything: then it is not the baseline.
         contenders = attempts[1:] if isnan(naive.value) else attempts
         best = course.best(one for one in contenders if one.full)
         warmed = try_warm(course, predict_validation(best.fitted, validation), warmth, pool) if warmth else None

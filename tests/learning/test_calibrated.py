@@ -16,7 +16,8 @@ from tasks.learning.estimator import fit, fit_again, load, predict_validation
 from tasks.learning.gbm import Trees
 from tasks.learning.problem import Problem
 from tasks.metrics import evaluate
-from tasks.spec import LightGBMSpec, LinearSpec
+from tasks.spec import LightGBMSpec, LinearSpec, NetworkSpec
+from tests.learning.extras import needs_torch
 
 RARE = Problem("binary", Target("rare", (False, True)), seed=1, threads=1)
 THREE = Problem("multiclass", Target("size", ("s", "m", "l")), seed=1, threads=1)
@@ -93,6 +94,19 @@ def test_several_classes_are_calibrated_each_and_sum_to_one(parts, method) -> No
     assert abs(after[:, 2].mean() - (held.labels == 2).mean()) < 0.006 < before[:, 2].mean() / 20
     losses = [evaluate("multiclass", held.labels, said)["log_loss"] for said in (before, after)]
     assert losses[1] < losses[0]
+
+
+@needs_torch
+def test_a_network_is_weighed_and_calibrated_too(parts) -> None:
+    train, validation, held = map(three, parts)
+    asked = {"kind": "network", "width": 8, "epochs": 2, "device": "cpu"}
+    asked |= {"class_weight": "balanced", "calibrate": "sigmoid"}
+    made = fit(NetworkSpec.model_validate(asked), train, validation, THREE)
+
+    assert isinstance(made, Calibrated)
+    rare = [model.predict(held.matrix)[:, 2].mean() for model in (made.model, made)]
+    assert rare[0] > 0.2
+    assert rare[1] == pytest.approx((held.labels == 2).mean(), abs=0.006)
 
 
 @METHODS

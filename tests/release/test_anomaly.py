@@ -104,8 +104,10 @@ def test_it_learns_from_rows_without_labels_and_waits_for_some_to_be_judged(trai
 
 
 def test_a_few_labels_are_not_enough_and_it_says_how_many_more_are(train: Callable[..., Run]) -> None:
-    verdict = train(known=0.04).judged()
+    run = train(known=0.04)
+    verdict = run.judged()
 
+    assert run.challenger.kind == "isolation_forest", "too few labels choose nothing, and not the baseline"
     assert verdict.outcome == "undecided"
     assert "unseen labelled rows; gate.min_rows = 50, " in verdict.reasons[0]
     assert 0 < verdict.holdout.rows < 50

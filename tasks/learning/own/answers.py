@@ -74,8 +74,8 @@ def _is_pickle(content: bytes) -> bool:
     if content[:1] == b"\x80" and content[1:2] in {b"\x02", b"\x03", b"\x04", b"\x05"}:
         return True
     if content.startswith(b"\x93NUMPY"):
-        return b"'descr': '|O'" in content[:200]
-    if not content.startswith(b"PK\x03\x04"):
+        return b"'|O'" in content[:200]
+    if not content.startswith(b"PK") or not zipfile.is_zipfile(BytesIO(content)):
         return False
     with zipfile.ZipFile(BytesIO(content)) as archive:
         return any(_is_pickle(archive.read(name)[:200]) for name in archive.namelist())

@@ -40,7 +40,7 @@ def frame(matrix: FeatureMatrix) -> pd.DataFrame:
 
     A feature that is text in the data is a categorical column of the codes 0, 1, … that training gave its values.
     """
-    made = pd.DataFrame(matrix.values, columns=list(matrix.names), copy=False)
+    made = pd.DataFrame(matrix.values, columns=list(matrix.names), copy=True)  # other candidates read the same rows
     for name, levels in zip(matrix.names, matrix.levels, strict=True):
         if levels:
             codes = made[name].fillna(-1).to_numpy().astype(np.int64)
@@ -49,7 +49,8 @@ def frame(matrix: FeatureMatrix) -> pd.DataFrame:
 
 
 def rows_of(labelled: Labelled) -> Rows:
-    return Rows(frame(labelled.matrix), labelled.labels, labelled.weights)
+    weights = None if labelled.weights is None else labelled.weights.copy()
+    return Rows(frame(labelled.matrix), labelled.labels.copy(), weights)
 
 
 def question_of(problem: Problem) -> Question:

@@ -151,3 +151,17 @@ def test_a_file_that_will_not_do_is_refused_before_anything_is_trained(
 ) -> None:
     with pytest.raises(SpecError, match=rf"deployments/returns.toml: candidates\[2\]: .*{message}"):
         read(text, estimator, plus=1.0)
+
+
+def test_what_it_does_to_the_rows_it_is_given_others_do_not_see() -> None:
+    spoiling = MEAN.replace(
+        "self.mean = float",
+        "train.labels[:] = 9; train.features.iloc[:] = 0; train.features['x'] = 1; self.mean = float",
+    )
+    train = rows()
+    sources = {"estimators.mean": Source("estimators/mean.py", spoiling)}
+    own = OwnSpec.model_validate({"kind": "own", "estimator": "estimators.mean:Mean"})
+    fit(own, train, train, Problem("regression", Target("t"), seed=3, threads=1, sources=sources))
+
+    np.testing.assert_array_equal(train.labels, rows().labels)
+    np.testing.assert_array_equal(train.matrix.values, rows().matrix.values)
