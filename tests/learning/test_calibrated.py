@@ -105,7 +105,7 @@ def test_a_network_is_weighed_and_calibrated_too(parts) -> None:
 
     assert isinstance(made, Calibrated)
     rare = [model.predict(held.matrix)[:, 2].mean() for model in (made.model, made)]
-    assert rare[0] > 0.2
+    assert rare[0] > 0.1, "ten times as likely as it is"
     assert rare[1] == pytest.approx((held.labels == 2).mean(), abs=0.006)
 
 
