@@ -1,20 +1,23 @@
 """What a user's own estimator is given: frames and arrays, and nothing of ours to import."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from tasks.data.matrix import FeatureMatrix, FloatArray, Labelled
 from tasks.learning.problem import Problem
 from tasks.metrics import Task
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True, eq=False)
 class Rows:
     """Rows to learn from, or to choose by."""
 
-    features: pd.DataFrame
+    features: "pd.DataFrame"
     """As ``frame`` makes it."""
     labels: FloatArray
     """Shape (rows,): values; or codes of classes, for binary 0 and 1; of an anomaly NaN where unknown."""
@@ -35,11 +38,13 @@ class Question:
     """Threads that fitting may use."""
 
 
-def frame(matrix: FeatureMatrix) -> pd.DataFrame:
+def frame(matrix: FeatureMatrix) -> "pd.DataFrame":
     """Return a frame of float32 columns, NaN where a value is missing.
 
     A feature that is text in the data is a categorical column of the codes 0, 1, … that training gave its values.
     """
+    import pandas as pd
+
     made = pd.DataFrame(matrix.values, columns=list(matrix.names), copy=True)  # other candidates read the same rows
     for name, levels in zip(matrix.names, matrix.levels, strict=True):
         if levels:
