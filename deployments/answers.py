@@ -54,12 +54,14 @@ def check(model: str, as_of: str | None) -> Answer:
     from tasks.data.ingestion import ingest, prepare
     from tasks.data.splits import split
     from tasks.learning.estimator import require
+    from tasks.learning.own.source import read_sources
     from tasks.release.challenger import count_splits
 
     settings, spec, moment = _given(model, as_of)
     contract = load_contract(spec.contract_name, settings.contracts)
     check_contract(contract, spec)
     require(spec)
+    read_sources(spec, settings.project)
     prepared = prepare(
         ingest(spec, contract, settings, moment), spec, contract, folder=settings.of(model), as_of=moment
     )

@@ -10,7 +10,7 @@
     │   └── SourceUnavailable      a server does not answer just now: a flow tries again
     ├── DataRefused                rows were read, and must not be trained on
     │   └── NotEnoughData          too few rows, labels or classes in a window
-    ├── CandidateFailed            one kind could not be fitted to the rows: a training goes on with the others
+    ├── CandidateFailed            one kind could not be fitted, or cannot predict: a training goes on with the others
     ├── StoreError                 the object store is not there, or does not let this user in
     │   └── StoreUnavailable       it does not answer just now: a flow tries again
     ├── SnapshotDamaged            a saved file is not what was saved
@@ -59,7 +59,7 @@ class NotEnoughData(DataRefused):
 
 
 class CandidateFailed(PerennialError):
-    """One kind could not be fitted to the rows: a training goes on with the others."""
+    """One kind could not be fitted to the rows, or cannot predict them: a training goes on with the others."""
 
 
 class StoreError(PerennialError):

@@ -41,9 +41,17 @@ def test_every_shipped_spec_loads() -> None:
         ('train = "all"', 'train = "all"\nhalf_life = ["x"]', "f.toml: window.half_life: found ['x']; allowed: a length"),
         ("[gate]", "[tuning]\npatience = 3\n[gate]", "f.toml: tuning: found '{}'; allowed: a budget: trials, minutes or money"),
         ('train = "all"', 'train = "x"', "f.toml: window.train: found 'x'; allowed: a length of time such as"),
-        ('= "linear"', '= "liner"', "f.toml: candidates[0]: found {'kind': 'liner'}; allowed: kind = 'linear', 'lightgbm', 'network'"),
+        ('= "linear"', '= "liner"', "f.toml: candidates[0]: found {'kind': 'liner'}; allowed: kind = 'last_value', 'seasonal', 'linear', 'lightgbm', 'network', 'own', 'isolation_forest'"),
+        ('= "linear"', '= "own"', "f.toml: candidates[0].estimator is missing"),
+        ('= "linear"', '= "own"\nestimator = "Forest"', """candidates[0].estimator: found 'Forest'; allowed: a module and its class, such as "estimators.forest:Forest\""""),
+        ('= "linear"', '= "own"\nestimator = "a:B"\nsince = 2024-01-01', "candidates[0].since: found '2024-01-01'; allowed: text, finite numbers, true, false, and lists"),
+        ('= "linear"', '= "linear"\nclass_weight = "balanced"', "candidates[0].calibrate: found 'none'; allowed: with class_weight \"sigmoid\" or \"isotonic\": the weights make"),
+        ('= "linear"', '= "linear"\nself_training = { threshold = 0.8 }', "candidates[0].calibrate: found 'none'; allowed: with self_training \"sigmoid\" or \"isotonic\": a model that is taught"),
+        ('= "linear"', '= "linear"\ncalibrate = "sigmoid"\nself_training = { treshold = 0.8 }', 'candidates[0].self_training.treshold is not a key of [candidates[0].self_training]; did you mean "threshold"?'),
+        ('= "linear"', '= "isolation_forest"', "candidates[0].kind: found 'isolation_forest'; allowed: a kind that learns labels; or task = \"anomaly\""),
+        ('task = "binary"', 'task = "anomaly"', "candidates[0].kind: found 'linear'; allowed: with task anomaly isolation_forest, own; others learn from labels alone"),
         ('= "linear"', '= "linear"\npenalti = 3', 'candidates[0].penalti is not a key of [candidates[0]]; did you mean "penalty"?'),
-        ('"binary"', '"binari"', "f.toml: task: found 'binari'; allowed: 'binary', 'multiclass' or 'regression'"),
+        ('"binary"', '"binari"', "f.toml: task: found 'binari'; allowed: 'binary', 'multiclass', 'regression' or 'anomaly'"),
         ('metric = "roc_auc"', 'metric = "rmse"', "f.toml: gate.metric: found 'rmse'; allowed: a metric of task binary: roc_auc, "),
         ("America/New_York", "America/New York", "f.toml: features.timezone: found 'America/New York'; allowed: a time zone"),
         ("demo:flights", "postgresql://me:secret@h/db", "f.toml: source.uri: found (hidden); allowed: no password in a spec"),
@@ -112,3 +120,17 @@ def test_the_published_schema_is_the_spec_s() -> None:
     published = json.loads((SHIPPED / "spec.schema.json").read_text())
 
     assert published == json_schema(), "run `make schema`"
+
+
+def test_a_regression_has_no_probabilities_to_set_right() -> None:
+    text = (
+        (SHIPPED / "flight_minutes.toml")
+        .read_text()
+        .replace('kind = "linear"', 'kind = "linear"\ncalibrate = "sigmoid"')
+    )
+
+    with pytest.raises(
+        SpecError,
+        match=r"candidates\[0\].calibrate: found 'sigmoid'; allowed: none with task regression: it has no probab",
+    ):
+        read_spec(tomllib.loads(text), "f.toml")

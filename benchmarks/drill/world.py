@@ -172,6 +172,7 @@ def _run(office: Office, lease: Lease) -> TrainingRun:
         spec=office.spec,
         contract_file="",
         contract_text="",
+        sources={},
         settings=office.settings,
         as_of=AS_OF[-1],
         reason="manual",

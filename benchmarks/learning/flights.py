@@ -43,7 +43,7 @@ def flights(as_of: datetime) -> Flights:
         found = ingest(spec, contract, settings, as_of)
         table = load_snapshot(prepare(found, spec, contract, folder=Path(folder), as_of=as_of).rows)
     labels = read_labels(table.column(spec.source.target), spec)
-    masks = split_masks(table, labels, split(spec, as_of), spec.source)
+    masks = split_masks(table, labels, split(spec, as_of), spec)
     fitted = fit_features(where(table, masks["train"]), spec, contract)
     parts = {
         part: Labelled(make_matrix(where(table, mask), fitted, contract), labels.values[mask])

@@ -1,9 +1,7 @@
 """A model's contract, read from its file: the columns, their roles, and the functions beside them."""
 
-import ast
 import difflib
 import hashlib
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 import pyarrow as pa
 
+from tasks.data.code import PROJECT, Source, imported, run
 from tasks.errors import ContractError, SpecError
 from tasks.spec import ModelSpec
 
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     import pandas as pd
     import pandera.pandas as pandera
 
-_PROJECT = ("", "data_contracts", "tasks", "flows", "deployments")
 Role = Literal["feature", "identifier", "outcome"]
 FrameFunction = Callable[["pd.DataFrame"], "pd.DataFrame"]
 
@@ -69,8 +67,9 @@ def load_contract(name: str, folder: Path) -> Contract:
 
 def read_contract(text: str, file: str) -> Contract:
     """Return the contract written in ``text``; ``file`` is named in errors."""
-    _stands_alone(text, file)
-    module = _run(text, file)
+    source = Source(file, text)
+    _stands_alone(source)
+    module = _run(source)
     schema = _schema(module, file)
     return Contract(
         file=file,
@@ -99,33 +98,20 @@ def check_contract(contract: Contract, spec: ModelSpec) -> None:
             )
 
 
-def _stands_alone(text: str, file: str) -> None:
+def _stands_alone(source: Source) -> None:
     """Raise a ContractError when the contract imports from the project: a model carries this one file."""
-    try:
-        tree = ast.parse(text)
-    except SyntaxError:
-        return  # told when it is run
-    for node in ast.walk(tree):
-        found = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-        found += [node.module or "."] if isinstance(node, ast.ImportFrom) else []
-        if own := [name for name in found if name.split(".")[0] in _PROJECT]:
-            raise ContractError(f"{file}: imports {own[0]}; a contract is one file, which its models carry with them")
+    for name in imported(source):
+        if name.split(".")[0] in PROJECT:
+            raise ContractError(
+                f"{source.file}: imports {name}; a contract is one file, which its models carry with them"
+            )
 
 
-def _run(text: str, file: str) -> ModuleType:
-    # pandera resolves a class's annotations through sys.modules, so the module has to stand there.
-    name = f"perennial_contract_{hashlib.sha256(text.encode()).hexdigest()[:16]}"
-    if name in sys.modules:
-        return sys.modules[name]
-    module = ModuleType(name)
-    module.__file__ = file
-    sys.modules[name] = module
+def _run(source: Source) -> ModuleType:
     try:
-        exec(compile(text, file, "exec"), module.__dict__)  # noqa: S102 - a contract is the user's own code
+        return run(source, "contract")
     except Exception as error:
-        del sys.modules[name]
-        raise ContractError(f"{file}: cannot be run: {type(error).__name__}: {error}") from error
-    return module
+        raise ContractError(f"{source.file}: cannot be run: {type(error).__name__}: {error}") from error
 
 
 def _schema(module: ModuleType, file: str) -> "pandera.DataFrameSchema":

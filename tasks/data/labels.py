@@ -71,11 +71,11 @@ def add_target(table: pa.Table, spec: ModelSpec, contract: Contract) -> pa.Table
 def read_labels(column: pa.ChunkedArray, spec: ModelSpec) -> Labels:
     """Return the labels of a target column as numbers, and the classes that they stand for.
 
-    Regression: the values. Binary: 1 for the positive class (true, 1 or ``spec.positive``) and 0 for the other.
+    Regression: the values. Binary, anomaly: 1 for the positive class (true, 1 or ``spec.positive``), 0 for the other.
     Multiclass: the position in the sorted classes.
     """
     name = spec.source.target
-    if column.null_count == len(column):
+    if column.null_count == len(column) and spec.task != "anomaly":
         raise DataRefused(f"target {name} has no label in any of {len(column):,} rows that had arrived by as_of")
     if spec.task == "regression":
         return Labels(Target(name), _numbers(column, name))
@@ -105,7 +105,7 @@ def _classes(column: pa.ChunkedArray, spec: ModelSpec) -> tuple[str | int | bool
         shown = ", ".join(repr(value) for value in found[:5])
         raise DataRefused(
             f"target {spec.source.target} has {len(found)} classes ({shown}{', …' if len(found) > 5 else ''}); "
-            "allowed for task binary: true and false, 0 and 1, or two classes of which the spec's key positive "
+            f"allowed for task {spec.task}: true and false, 0 and 1, or two classes of which the spec's key positive "
             "names one"
         )
     return (*(others or [_other(positive)]), positive)

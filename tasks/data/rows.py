@@ -56,6 +56,8 @@ def at(rows: pa.Table | Rows, places: npt.NDArray[np.integer]) -> pa.Table:
     if isinstance(rows, Rows):
         return at(rows.table, rows.places[places])
     batches = rows.to_batches()
+    if not batches:  # no row at all
+        return rows
     ends = np.cumsum([batch.num_rows for batch in batches])
     found = [
         batch.take(pa.array(mine - (end - batch.num_rows)))

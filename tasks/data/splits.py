@@ -42,6 +42,12 @@ class SplitRows:
     labelled: Mask
     groups: npt.NDArray[np.int64] | None = None
     """A number for each row's group; None where the spec names no group."""
+    train_unlabelled: bool = False
+    """Rows of train need no label."""
+
+    def usable(self, part: Part) -> Mask:
+        """Return which rows can do the work of a part, wherever they lie in time."""
+        return np.ones(len(self.times), dtype=bool) if self.train_unlabelled and part == "train" else self.labelled
 
 
 def split(spec: ModelSpec, as_of: datetime) -> Splits:
@@ -60,8 +66,8 @@ end=datetime.datetime(2013, 5, 31, 0, 0, tzinfo=datetime.timezone.utc))
 
 
 def members(splits: Splits, rows: SplitRows) -> dict[Part, Mask]:
-    """Return for each part which labelled rows are in it. A group stays where its first row is."""
-    masks = {part: rows.labelled & within(rows.times, splits[part]) for part in get_args(Part)}
+    """Return for each part which rows are in it that it can use. A group stays where its first row is."""
+    masks = {part: rows.usable(part) & within(rows.times, splits[part]) for part in get_args(Part)}
     if rows.groups is None:
         return masks
     earlier = np.zeros(len(rows.times), dtype=bool)
@@ -73,17 +79,15 @@ def members(splits: Splits, rows: SplitRows) -> dict[Part, Mask]:
 
 
 def require_rows(masks: dict[Part, Mask], splits: Splits, spec: ModelSpec) -> None:
-    """Raise NotEnoughData when a part has too few labelled rows to do its work."""
-    needed: dict[Part, int] = {
-        "train": 2 * spec.gate.min_rows,
-        "validation": spec.gate.min_rows,
-        "holdout": spec.gate.min_rows,
-    }
-    for part, mask in masks.items():
-        found = int(mask.sum())
-        if found < needed[part]:
+    """Raise NotEnoughData when a part has too few rows to do its work; labels of an anomaly may come later."""
+    needed: dict[Part, int] = {"train": 2 * spec.gate.min_rows}
+    if spec.task != "anomaly":
+        needed |= {"validation": spec.gate.min_rows, "holdout": spec.gate.min_rows}
+    for part, least in needed.items():
+        found, kind = int(masks[part].sum()), "rows" if spec.task == "anomaly" else "labelled rows"
+        if found < least:
             raise NotEnoughData(
-                f"{spec.model}: {part} {splits[part]} has {found:,} labelled rows; at least {needed[part]:,} are "
+                f"{spec.model}: {part} {splits[part]} has {found:,} {kind}; at least {least:,} are "
                 f"needed (gate.min_rows = {spec.gate.min_rows}, train needs twice that). "
                 f"Give it a longer window, or an --as-of with more history"
             )
@@ -91,7 +95,7 @@ def require_rows(masks: dict[Part, Mask], splits: Splits, spec: ModelSpec) -> No
 
 def require_classes(labels: npt.NDArray[np.float64], masks: dict[Part, Mask], spec: ModelSpec) -> None:
     """Raise NotEnoughData when the labels of a part are all the same class, so that nothing can be learned."""
-    if spec.task == "regression":
+    if spec.task in ("regression", "anomaly"):
         return
     for part, mask in masks.items():
         if len(np.unique(labels[mask])) < 2:

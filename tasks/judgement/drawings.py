@@ -24,7 +24,12 @@ _MOST_FEATURES = 15
 _MOST_NAMED_CLASSES = 8
 _MOST_DRAWN_CLASSES = 40
 """More cells than that many classes make are one image and not a shape each."""
-_BY_DAY: Mapping[Task, str] = {"binary": "roc_auc", "multiclass": "log_loss", "regression": "mae"}
+_BY_DAY: Mapping[Task, str] = {
+    "binary": "roc_auc",
+    "multiclass": "log_loss",
+    "regression": "mae",
+    "anomaly": "roc_auc",
+}
 _UNNAMED = 0.2
 _LETTERS = 42
 """For which there is room below a picture with names beside it."""

@@ -136,7 +136,7 @@ def _row_gains(pair: Pair, task: str) -> FloatArray:
 
 
 def _calibration(court: _Court, predictions: FloatArray | None) -> Calibration | None:
-    if predictions is None or court.held.task == "regression" or len(predictions) < court.gate.min_rows:
+    if predictions is None or court.held.task in ("regression", "anomaly") or len(predictions) < court.gate.min_rows:
         return None
     happened, probabilities = calibration.likeliest(court.held.labels, predictions)
     return calibration.measure(happened, probabilities, blocks_of(court.pair.blocks), court.test)

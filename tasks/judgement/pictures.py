@@ -50,10 +50,11 @@ def _of_holdout(held: Holdout, verdict: Verdict, classes: Sequence[str]) -> dict
         return {}
     chosen: dict[str, Draw] = {}
     match held.task:
-        case "binary":
+        case "binary" | "anomaly":
             chosen["roc"] = partial(drawings.roc, held=held, verdict=verdict)
             chosen["precision_recall"] = partial(drawings.precision_recall, held=held, verdict=verdict)
-            chosen["calibration"] = partial(drawings.calibration, held=held)
+            if held.task == "binary":
+                chosen["calibration"] = partial(drawings.calibration, held=held)
         case "multiclass":
             names = [str(name) for name in classes or range(held.challenger.shape[1])]
             chosen["confusion"] = partial(drawings.confusion, held=held, names=names)

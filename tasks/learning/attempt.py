@@ -2,17 +2,17 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from math import isnan
+from math import inf, isnan, nan
 from time import perf_counter
 
 import numpy as np
 
 from tasks.data.matrix import Labelled
 from tasks.errors import NotEnoughData
-from tasks.learning.estimator import Candidate, Fitted, fit, quick
+from tasks.learning.estimator import Candidate, Fitted, fit, predict_validation, quick
 from tasks.learning.problem import Problem
 from tasks.learning.windows import Choice
-from tasks.metrics import METRICS, evaluate
+from tasks.metrics import evaluate, find_metric
 from tasks.spec import ModelSpec
 
 _ENOUGH = 50_000
@@ -36,7 +36,7 @@ class Attempt:
     metrics: dict[str, float]
     """On validation."""
     value: float
-    """Of the metric that decides."""
+    """Of the metric that decides; nan where too few labels of an anomaly have come."""
     seconds: float
     """Time to fit and to predict validation."""
     full: bool
@@ -70,8 +70,8 @@ class Course:
         return self._attempt(entry, quick(entry.candidate), rows, full=False)
 
     def cost(self, value: float) -> float:
-        """Return a value of the metric that decides as a number of which less is better."""
-        return METRICS[self.spec.gate.metric].gain(0.0, value)
+        """Return a value of the metric that decides as a number of which less is better; nan is worse than any."""
+        return inf if isnan(value) else find_metric(self.spec.gate.metric).gain(0.0, value)
 
     def best(self, attempts: Iterable[Attempt]) -> Attempt:
         """Return the best; of equals the earliest."""
@@ -80,13 +80,15 @@ class Course:
     def _attempt(self, entry: Entry, candidate: Candidate, rows: Labelled, *, full: bool) -> Attempt:
         start = perf_counter()
         fitted = fit(candidate, rows, self.validation, self.problem)
-        predictions = fitted.predict(self.validation.matrix)
+        predictions = predict_validation(fitted, self.validation)
         seconds = perf_counter() - start
-        metrics = evaluate(self.spec.task, self.validation.labels, predictions)
+        metrics = evaluate(self.spec.task, self.validation.labels, predictions, self.spec.gate.metric)
         return Attempt(entry, fitted, metrics, self._value(metrics), seconds, full)
 
     def _value(self, metrics: dict[str, float]) -> float:
         value = metrics[self.spec.gate.metric]
+        if self.spec.task == "anomaly":
+            return value if len(self.validation) >= self.spec.gate.min_rows else nan
         if isnan(value):
             raise NotEnoughData(
                 f"{self.spec.model}: gate.metric {self.spec.gate.metric} has no value on the "

@@ -57,6 +57,9 @@ def fit(_: BaselineSpec, train: Labelled, _validation: Labelled, problem: Proble
     The mean and not the median, in a regression: the other kinds minimise squared error, so they estimate the
     mean too, and a gain over the baseline comes from the features alone.
     """
+    if problem.task == "anomaly":  # of a constant score any will do: the share of anomalies among known labels
+        known = train.labels[~np.isnan(train.labels)]
+        return Baseline(problem.task, (float(known.mean()) if len(known) else 0.0,))
     if problem.task != "multiclass":
         return Baseline(problem.task, (float(np.average(train.labels, weights=train.weights)),))
     counts = np.bincount(train.labels.astype(np.intp), train.weights, minlength=problem.target.codes)

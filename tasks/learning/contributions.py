@@ -10,6 +10,9 @@ from tasks.data.matrix import FeatureMatrix, FloatArray
 _PREDICTED, _MOST_DRAWS = 40_000, 200
 """Rows predicted for all that are explained together, about; and orders of the features for each of them, at most."""
 
+_SMALLEST = 1e-9
+"""What counts as the smallest probability: its log odds are finite."""
+
 
 @dataclass(frozen=True, eq=False)
 class Contributions:
@@ -66,3 +69,18 @@ def by_permutation(
         amounts=np.stack(found) if found else np.empty((0, count, starts.shape[1])),
         method=f"estimated by {len(orders)} random orders in which features take the row's values (Shapley sampling)",
     )
+
+
+def by_answers(
+    predict: Callable[[FeatureMatrix], FloatArray], rows: FeatureMatrix, usual: FeatureMatrix, *, probabilities: bool
+) -> Contributions:
+    """Return estimates for a model of which nothing is known but its answers: values, or ``probabilities``."""
+
+    def score(matrix: FeatureMatrix) -> FloatArray:
+        answers = predict(matrix)
+        likely = np.clip(answers, _SMALLEST, 1 - _SMALLEST)
+        if answers.ndim == 2:
+            return np.asarray(np.log(likely))
+        return (np.log(likely / (1 - likely)) if probabilities else answers)[:, None]
+
+    return by_permutation(score, rows, usual)

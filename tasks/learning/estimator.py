@@ -1,20 +1,26 @@
 """The kinds of model: how each is fitted and loaded, and what all of them can do afterwards."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
 from tasks.data.matrix import FeatureMatrix, FloatArray, Labelled
 from tasks.errors import ArtifactDamaged, SpecError
-from tasks.learning import baseline, gbm, linear
+from tasks.learning import baseline, gbm, linear, naive
+from tasks.learning import calibrated as calibration
+from tasks.learning.balance import class_weights, weighted
 from tasks.learning.baseline import BaselineSpec
+from tasks.learning.calibrated import Calibrated
 from tasks.learning.contributions import Contributions
+from tasks.learning.isolation import model as isolation
 from tasks.learning.network import fitting as network_fitting
 from tasks.learning.network import machine as network_machine
 from tasks.learning.network import model as network_model
+from tasks.learning.own import model as own
 from tasks.learning.problem import Problem
-from tasks.spec import CandidateSpec, ModelSpec
+from tasks.learning.self_training import self_trained
+from tasks.spec import CandidateSpec, Learner, ModelSpec
 
 
 class Fitted(Protocol):
@@ -24,7 +30,7 @@ class Fitted(Protocol):
     def kind(self) -> str: ...
 
     def predict(self, matrix: FeatureMatrix) -> FloatArray:
-        """Return values or probabilities of the positive class, shape (rows,); multiclass (rows, classes)."""
+        """Return values, probabilities of the positive class or scores, shape (rows,); multiclass (rows, classes)."""
 
     def importance(self) -> dict[str, float]:
         """Return each feature's share, largest first, summing to 1; {} for a model that reads no feature."""
@@ -59,11 +65,15 @@ def _afresh(fit: _Fit) -> _Again:
 
 _KINDS: Mapping[str, _Kind] = {
     "baseline": _Kind(baseline.fit, baseline.load, again=_afresh(baseline.fit)),
+    "last_value": _Kind(naive.fit_last_value, naive.load, again=naive.fit_last_value_again),
+    "seasonal": _Kind(naive.fit_seasonal, naive.load, again=_afresh(naive.fit_seasonal)),
     "linear": _Kind(linear.fit, linear.load, again=_afresh(linear.fit)),
     "lightgbm": _Kind(gbm.fit, gbm.load, again=gbm.again, quick=gbm.quick),
     "network": _Kind(
         network_fitting.fit, network_model.load, quick=network_fitting.quick, require=network_machine.require
     ),
+    "own": _Kind(own.fit, own.load),
+    "isolation_forest": _Kind(isolation.fit, isolation.load, again=_afresh(isolation.fit)),
 }
 """To add a kind: a spec with its name in tasks/spec/candidates.py, a file like these, and a line here."""
 
@@ -72,17 +82,52 @@ Candidate = CandidateSpec | BaselineSpec
 
 
 def fit(candidate: Candidate, train: Labelled, validation: Labelled, problem: Problem) -> Fitted:
-    """Return ``candidate`` fitted on ``train``; kinds that grow step by step stop by ``validation``."""
-    return _KINDS[candidate.kind].fit(candidate, train, validation, problem)
+    """Return ``candidate`` fitted on ``train``; kinds that grow step by step stop by ``validation``.
+
+    With ``class_weight`` rows of both count by their class; with ``calibrate`` validation, as it is, sets it right;
+    with ``self_training`` rows without a label are learned from, too.
+    """
+    rules = candidate.self_training if isinstance(candidate, Learner) else None
+    if rules and problem.unlabelled:
+        alone = replace(problem, watch=None)  # who watches a fit watches the last one
+        train = self_trained(
+            train, problem.unlabelled, rules, lambda rows: _fit(candidate, rows, validation, alone).predict
+        )
+    return _fit(candidate, train, validation, problem)
+
+
+def _fit(candidate: Candidate, train: Labelled, validation: Labelled, problem: Problem) -> Fitted:
+    of_kind = _KINDS[candidate.kind].fit
+    if not isinstance(candidate, Learner) or candidate.calibrate == "none":
+        return of_kind(candidate, train, validation, problem)
+    if candidate.class_weight is None:
+        fitted = of_kind(candidate, train, validation, problem)
+    else:
+        weights = class_weights(train, problem)
+        fitted = of_kind(candidate, weighted(train, weights), weighted(validation, weights), problem)
+    return calibration.calibrated(fitted, validation, candidate.calibrate)
 
 
 def fit_again(candidate: Candidate, fitted: Fitted, rows: Labelled, problem: Problem) -> Fitted:
     """Return ``candidate`` fitted on ``rows`` as it was ``fitted`` before: with as many rounds, if it has any.
 
+    A calibrated one keeps its curves: there are no rows left that it has not seen.
+
     Raises:
         SpecError: the kind cannot be fitted without a validation to stop by.
     """
+    if isinstance(fitted, Calibrated):
+        return replace(fitted, model=fit_again(candidate, fitted.model, rows, problem))
+    if isinstance(candidate, Learner) and candidate.class_weight:
+        rows = weighted(rows, class_weights(rows, problem))
     return _refitted(candidate)(candidate, fitted, rows, problem)
+
+
+def predict_validation(fitted: Fitted, validation: Labelled) -> FloatArray:
+    """Return what ``fitted`` says of ``validation``; a calibrated one by curves that other rows of it gave."""
+    if isinstance(fitted, Calibrated):
+        return calibration.crossed(fitted, validation)
+    return fitted.predict(validation.matrix)
 
 
 def _refitted(candidate: Candidate) -> _Again:
@@ -115,6 +160,8 @@ def require(spec: ModelSpec) -> None:
 
 def load(kind: str, folder: Path) -> Fitted:
     """Return the model of ``kind`` that was saved in ``folder``."""
+    if kind == Calibrated.kind:
+        return calibration.load(folder, load)
     if kind not in _KINDS:
         raise ArtifactDamaged(f"{folder}: found a model of kind {kind!r}; this version reads {', '.join(_KINDS)}")
     return _KINDS[kind].load(folder)

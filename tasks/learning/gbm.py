@@ -94,7 +94,7 @@ def fit(candidate: LightGBMSpec, train: Labelled, validation: Labelled, problem:
         parameters,
         rows,
         num_boost_round=candidate.rounds - growth.begun,
-        valid_sets=[rows.create_valid(validation.matrix.values, validation.labels)],
+        valid_sets=[rows.create_valid(validation.matrix.values, validation.labels, weight=validation.weights)],
         init_model=begun,
         callbacks=[growth, *_watching(problem)],
     )

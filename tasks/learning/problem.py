@@ -1,10 +1,12 @@
 """What is to be learned, apart from the rows and the kind of model."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from tasks.data.matrix import Target
+from tasks.data.code import Source
+from tasks.data.matrix import Labelled, Target
 from tasks.learning.checkpoints import Checkpoints
 from tasks.metrics import Task
 
@@ -27,3 +29,9 @@ class Problem:
     """Is told the loss on validation after each round, by kinds that have rounds; may end the fit by raising."""
     champion: "Fitted | None" = None
     """What a candidate with ``warm_start`` begins from."""
+    sources: Mapping[str, Source] = field(default_factory=dict)
+    """The files of the user's own estimators, by module."""
+    unlabelled: Labelled | None = None
+    """Rows of train that no label has come for, where a candidate may learn from them; their labels are nan."""
+    label_delay: timedelta = timedelta(0)
+    """How long after an event its label is known."""

@@ -1,54 +1,31 @@
 """Train every candidate of a spec on every window, and choose the one that is best on validation."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from math import isnan
 
 import numpy as np
 
+from tasks.data.code import Source
 from tasks.data.matrix import FeatureMatrix, Labelled, Target
 from tasks.data.window import microseconds_of
 from tasks.errors import CandidateFailed
 from tasks.learning.attempt import Attempt, Course, Entry
 from tasks.learning.baseline import BaselineSpec
 from tasks.learning.checkpoints import Checkpoints
-from tasks.learning.estimator import Candidate, Fitted, fit_again
+from tasks.learning.estimator import Candidate, Fitted, fit_again, predict_validation
 from tasks.learning.problem import Problem
 from tasks.learning.race import race
-from tasks.learning.spaces import parameters_of
+from tasks.learning.result import CandidateResult, result_of
 from tasks.learning.studies import Shelf
 from tasks.learning.tuning import Searched, Study, search
-from tasks.learning.warm import Warmed, Warmth, is_warm, try_warm, warm_start_of
+from tasks.learning.warm import Warmth, is_warm, try_warm
 from tasks.learning.windows import Choice, LeftOut, trusted, windows_for
 from tasks.spec import ModelSpec, WindowSpec
 
 _NOWHERE = Shelf(None, "")
-
-
-@dataclass(frozen=True)
-class CandidateResult:
-    """How one candidate, trained on one window, did on validation."""
-
-    kind: str
-    value: float
-    """Of the metric that decides, the spec's gate.metric."""
-    metrics: dict[str, float]
-    """Every metric of the task, by name."""
-    seconds: float
-    """Time to fit it and to predict validation."""
-    window: str = "all"
-    rows: int = 0
-    """Of the window."""
-    full: bool = True
-    """Trained to its end; else a cheaper look dropped the window, and ``value`` is what it saw."""
-    chosen: bool = False
-    tuned: dict[str, float | int] | None = None
-    """The parameters that a search found; None: they are the spec's."""
-    warm: str | None = None
-    """How it began from the champion: continue or refit; None: it was trained afresh."""
-    rival: float | None = None
-    """Of a warm one: what the best fresh one came to on the rows of validation that ``value`` is of too."""
 
 
 @dataclass(frozen=True)
@@ -92,18 +69,31 @@ def train(
     checkpoints: Checkpoints | None = None,
     shelf: Shelf = _NOWHERE,
     warmth: Warmth | None = None,
+    sources: Mapping[str, Source] | None = None,
+    unlabelled: Labelled | None = None,
 ) -> Trained:
     """Return what each candidate did on ``validation``, the best of them by gate.metric, and the baseline.
 
     On a tie the earlier one wins: the baseline, then the order of the spec. A baseline that nothing beats is
     chosen too; to refuse it is the gate's affair. With ``window.refit`` the chosen one learns from validation too.
     With ``[tuning]``, the best one's parameters are searched for better ones; ``shelf`` is where studies lie.
-    Candidates with ``warm_start`` are tried last, where ``warmth`` is what they begin from.
+    Candidates with ``warm_start`` are tried last, where ``warmth`` is what they begin from; those of the user's own
+    are in ``sources``; those with ``self_training`` learn from rows ``unlabelled``, too.
 
     Raises:
         CandidateFailed: none of the spec's candidates could be fitted. One of several is left out, with the reason.
     """
-    course = Course(spec, validation, Problem(spec.task, target, spec.seed, threads, checkpoints))
+    problem = Problem(
+        spec.task,
+        target,
+        spec.seed,
+        threads,
+        checkpoints,
+        sources=sources or {},
+        unlabelled=unlabelled,
+        label_delay=spec.source.label_delay,
+    )
+    course = Course(spec, validation, problem)
     windows, left_out = windows_for(spec, train)
     naive = course.best(course.run(Entry(BaselineSpec(), window)) for window in windows)
     with _side_by_side(threads) as pool:
@@ -113,13 +103,15 @@ def train(
         attempts = [naive, *raced.attempts]
         searched = _search(course, attempts, shelf)
         attempts += [searched.attempt] if searched and searched.attempt else []
-        best = course.best(one for one in attempts if one.full)
-        warmed = try_warm(course, best.fitted.predict(validation.matrix), warmth, pool) if warmth else None
+        # While too few labels of an anomaly have come nothing is better than anything: then it is not the baseline.
+        contenders = attempts[1:] if isnan(naive.value) else attempts
+        best = course.best(one for one in contenders if one.full)
+        warmed = try_warm(course, predict_validation(best.fitted, validation), warmth, pool) if warmth else None
     if warmed and warmed.winner:
         best, course = warmed.winner, warmed.course
     return Trained(
         candidates=tuple(
-            _result(one, best, spec, warmed) for one in [*attempts, *(warmed.raced.attempts if warmed else ())]
+            result_of(one, best, spec, warmed) for one in [*attempts, *(warmed.raced.attempts if warmed else ())]
         ),
         chosen=refit(best, course) if spec.window.refit and not course.problem.champion else best.fitted,
         baseline=naive.fitted,
@@ -179,23 +171,4 @@ def _joined(choice: Choice, newer: Labelled, spec: WindowSpec) -> Labelled:
         ages = np.concatenate([older.ages + microseconds_of(spec.validation), newer.ages])
     trust = None if older.trust is None else np.concatenate([older.trust, np.ones(len(newer))])
     weights = trusted(choice.window.weights(ages), trust)
-    return Labelled(matrix, np.concatenate([older.labels, newer.labels]), weights)
-
-
-def _result(attempt: Attempt, best: Attempt, spec: ModelSpec, warmed: Warmed | None) -> CandidateResult:
-    candidate = attempt.entry.candidate
-    tuned = None if isinstance(candidate, BaselineSpec) or candidate in spec.candidates else parameters_of(candidate)
-    warm = None if isinstance(candidate, BaselineSpec) else warm_start_of(candidate)
-    return CandidateResult(
-        kind=attempt.fitted.kind,
-        value=attempt.value,
-        metrics=attempt.metrics,
-        seconds=attempt.seconds,
-        window=str(attempt.entry.choice.window),
-        rows=len(attempt.entry.choice.rows),
-        full=attempt.full,
-        chosen=attempt is best,
-        tuned=tuned,
-        warm=warm,
-        rival=warmed.rival if warmed and warm else None,
-    )
+    return Labelled(matrix, np.concatenate([older.labels, newer.labels]), weights, ages)

@@ -62,7 +62,7 @@ def search(course: Course, own: Attempt, shelf: Shelf, clock: Callable[[], float
         SpecError: the budget is too small for one trial.
         SettingsError: a budget in money, and nothing says what an hour costs.
     """
-    tuning, kind = course.spec.tuning, own.fitted.kind
+    tuning, kind = course.spec.tuning, own.entry.candidate.kind
     assert tuning is not None
     if kind not in SPACES:
         return _unsearched(own, f"not begun: {kind} has no parameters to look for")
@@ -84,7 +84,7 @@ def search(course: Course, own: Attempt, shelf: Shelf, clock: Callable[[], float
 
 def _journal(own: Attempt, shelf: Shelf) -> Journal:
     """Return the journal of this search: what a killed one has left, or one that begins from earlier studies."""
-    candidate, kind = own.entry.candidate, own.fitted.kind
+    candidate, kind = own.entry.candidate, own.entry.candidate.kind
     journal = shelf.journal(kind, candidate.model_dump_json(), str(own.entry.choice.window))  # type: ignore[union-attr]
     journal.open(shelf.starts(kind))
     return journal
@@ -201,7 +201,7 @@ def _watching(live: "optuna.Trial") -> Callable[[int, float], None]:
 
 
 def _unsearched(own: Attempt, why: str) -> Searched:
-    return Searched(Study(own.fitted.kind, str(own.entry.choice.window), (), why), None)
+    return Searched(Study(own.entry.candidate.kind, str(own.entry.choice.window), (), why), None)
 
 
 def _distributions(kind: str) -> Mapping[str, "optuna.distributions.BaseDistribution"]:

@@ -85,5 +85,5 @@ def try_warm(course: Course, fresh: FloatArray, warmth: Warmth, pool: Executor) 
     )
     windows, _ = windows_for(spec, warmth.train)
     fields = [[Entry(candidate, window) for window in windows] for candidate in spec.candidates if is_warm(candidate)]
-    rival = evaluate(spec.task, own.validation.labels, fresh[warmth.unseen])[spec.gate.metric]
+    rival = evaluate(spec.task, own.validation.labels, fresh[warmth.unseen], spec.gate.metric)[spec.gate.metric]
     return Warmed(race(own, fields, pool), own, rival)

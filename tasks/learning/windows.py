@@ -93,7 +93,7 @@ def choices(spec: WindowSpec, train: Labelled, *, least: int, classes: bool) -> 
 
 def windows_for(spec: ModelSpec, train: Labelled) -> tuple[list[Choice], list[LeftOut]]:
     """Return the windows of ``train`` that can be learned from, and those that cannot."""
-    return choices(spec.window, train, least=2 * spec.gate.min_rows, classes=spec.task != "regression")
+    return choices(spec.window, train, least=2 * spec.gate.min_rows, classes=spec.task in ("binary", "multiclass"))
 
 
 def _reason(choice: Choice, found: Sequence[Choice], least: int, classes: bool) -> str | None:

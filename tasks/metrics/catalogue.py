@@ -9,6 +9,7 @@ from tasks.metrics import losses, ranking, sums
 from tasks.metrics.metric import Bind, Direction, Metric, Sums, Task, Tolerance
 
 _BINARY: tuple[Task, ...] = ("binary",)
+_RANKED: tuple[Task, ...] = ("binary", "anomaly")
 _CLASSES: tuple[Task, ...] = ("binary", "multiclass")
 _MULTICLASS: tuple[Task, ...] = ("multiclass",)
 _REGRESSION: tuple[Task, ...] = ("regression",)
@@ -29,8 +30,8 @@ def _summed(
 METRICS: Mapping[str, Metric] = {
     metric.name: metric
     for metric in (
-        Metric("roc_auc", "ROC AUC", "higher", _BINARY, _POINTS, ranking.roc_auc),
-        Metric("average_precision", "average precision", "higher", _BINARY, _POINTS, ranking.average_precision),
+        Metric("roc_auc", "ROC AUC", "higher", _RANKED, _POINTS, ranking.roc_auc),
+        Metric("average_precision", "average precision", "higher", _RANKED, _POINTS, ranking.average_precision),
         _summed("log_loss", "log loss", "lower", _CLASSES, (sums.mean_of(losses.log_loss), _NATS)),
         _summed("brier", "Brier score", "lower", _BINARY, (sums.mean_of(losses.squared_error), _BRIER)),
         _summed("accuracy", "accuracy", "higher", _CLASSES, (sums.mean_of(losses.hits), _POINTS)),
@@ -84,7 +85,7 @@ FAMILIES: Mapping[str, Family] = {
             "recall_at_precision",
             "recall at a precision of {}",
             "higher",
-            _BINARY,
+            _RANKED,
             _POINTS,
             ("a precision between 0 and 1", _is_share),
             ranking.recall_at_precision,
@@ -93,7 +94,7 @@ FAMILIES: Mapping[str, Family] = {
             "precision_at",
             "precision at {}",
             "higher",
-            _BINARY,
+            _RANKED,
             _POINTS,
             ("a share of the rows between 0 and 1, or a number of rows", lambda k: _is_share(k) or k >= 1),
             ranking.precision_at,

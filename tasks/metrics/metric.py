@@ -1,7 +1,8 @@
 """What a metric is: its name, which way is better, and how rows are weighted.
 
 Labels are float64 of shape (rows,): values of a regression, 0 and 1 of a binary target, or codes of classes.
-Predictions are values, probabilities of the positive class, or probabilities of shape (rows, classes).
+Predictions are values, probabilities of the positive class, or probabilities of shape (rows, classes); of an anomaly
+scores.
 """
 
 from collections.abc import Callable
@@ -12,7 +13,8 @@ import numpy as np
 
 from tasks.data.matrix import FloatArray
 
-Task = Literal["binary", "multiclass", "regression"]
+Task = Literal["binary", "multiclass", "regression", "anomaly"]
+"""An anomaly is a binary target of which most labels never come; its predictions are scores, and no probabilities."""
 Direction = Literal["higher", "lower"]
 
 Weighted = Callable[[FloatArray | None], float]

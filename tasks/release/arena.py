@@ -16,6 +16,8 @@ from tasks.release.challenger import Challenger, Recipe
 from tasks.release.material import split_masks
 from tasks.release.versions import Version
 
+_ONE_CLASS = ("binary", "anomaly")
+
 
 @dataclass(frozen=True)
 class Arena:
@@ -44,7 +46,7 @@ def enter(rows: Snapshot, splits: Splits, recipe: Recipe, rivals: tuple[Challeng
     champion = _load_champion(version, model, recipe) if version else None
     table = load_snapshot(rows, _columns(recipe, champion))
     labels = recode(read_labels(table.column(recipe.spec.source.target), recipe.spec), model.target.classes)
-    masks = split_masks(table, labels, splits, recipe.spec.source)
+    masks = split_masks(table, labels, splits, recipe.spec)
     return Arena(recipe, splits, table, labels, masks, challenger, model, version, champion)
 
 
@@ -68,11 +70,11 @@ def _load_champion(version: Version, challenger: Model, recipe: Recipe) -> Model
 
 def _question(model: Model) -> tuple[object, ...]:
     """Return what a model predicts: two that differ in it cannot be compared. (True and 1 are one class.)"""
-    return model.task, model.target.name, model.target.classes[1] if model.task == "binary" else None
+    return model.task, model.target.name, model.target.classes[1] if model.task in _ONE_CLASS else None
 
 
 def _in_words(model: Model) -> str:
-    if model.task == "binary":
+    if model.task in _ONE_CLASS:
         return f"whether {model.target.name} is {model.target.classes[1]!r}"
     return f"{model.target.name} ({model.task})"
 

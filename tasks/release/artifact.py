@@ -6,12 +6,14 @@
     contract.py       the contract it was trained under, with its feature code
     features.json     the fitted features
     estimator/        the kind's own files
+    sources/          the files of the user's own estimators among the spec's candidates, if there are any
     sample.parquet    rows of the holdout, and
     sample.npy        what the model said of them before it was written
 """
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tasks.data import store
+from tasks.data.code import Source
 from tasks.data.contract import Contract, read_contract
 from tasks.data.features import FittedFeatures, make_matrix
 from tasks.data.matrix import FloatArray, Target
@@ -29,6 +32,7 @@ from tasks.learning.estimator import Fitted, load
 from tasks.metrics import Task
 
 FORMAT = 1
+_SOURCES = "sources"
 
 
 @dataclass(frozen=True)
@@ -60,14 +64,22 @@ class Artifact:
     bytes: int
 
 
-def write_artifact(model: Model, sample: pa.Table, folder: Path) -> Artifact:
-    """Write ``model`` into a new ``folder``, with what it says of ``sample`` as a witness; return the reference."""
+def write_artifact(
+    model: Model, sample: pa.Table, folder: Path, sources: Mapping[str, Source] | None = None
+) -> Artifact:
+    """Write ``model`` into a new ``folder``, with what it says of ``sample`` as a witness; return the reference.
+
+    ``sources`` lie there for whoever makes the model again: not only the chosen candidate had to be trained for it.
+    """
     (folder / "estimator").mkdir(parents=True)
     model.estimator.save(folder / "estimator")
     sample = sample.select(list(model.features.reads)).replace_schema_metadata(None)
     pq.write_table(sample, folder / "sample.parquet", compression="none")
     np.save(folder / "sample.npy", model.predict(sample), allow_pickle=False)
     (folder / "contract.py").write_text(model.contract.text, encoding="utf-8")
+    for module, source in (sources or {}).items():
+        (folder / _SOURCES).mkdir(exist_ok=True)
+        (folder / _SOURCES / f"{module}.py").write_text(source.text, encoding="utf-8")
     _write_json(folder / "features.json", model.features.to_json())
     files = {str(p.relative_to(folder)): _sha256(p) for p in sorted(folder.rglob("*")) if p.is_file()}
     _write_json(folder / "manifest.json", {**_facts(model), "files": files})
@@ -140,6 +152,12 @@ def verify(uri: str, digest: str) -> FloatArray:
 def read_sample(uri: str) -> pa.Table:
     """Return the sample rows that lie beside the model."""
     return pq.read_table(store.here(uri) / "sample.parquet", memory_map=False)
+
+
+def carried_sources(uri: str) -> dict[str, Source]:
+    """Return the files of the user's own estimators that lie beside the model, by module."""
+    found = sorted((store.here(uri) / _SOURCES).glob("*.py"))
+    return {path.stem: Source(str(path), path.read_text(encoding="utf-8")) for path in found}
 
 
 def _facts(model: Model) -> dict[str, Any]:

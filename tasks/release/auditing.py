@@ -16,12 +16,13 @@ from tasks.release.choosing import Chosen
 def audit_case(arena: Arena, chosen: Chosen) -> AuditCase:
     """Return train, validation, and the rows of the holdout that judge, with what spec and contract say of them."""
     spec, contract = arena.recipe.spec, arena.recipe.contract
-    masks = {**arena.masks, "holdout": _only(arena.masks["holdout"], chosen)}
+    known = {part: mask & arena.labels.known for part, mask in arena.masks.items()}
+    masks = {**known, "holdout": _only(arena.masks["holdout"], chosen)}
     in_no_part = ~np.logical_or.reduce(list(arena.masks.values()))
     reads = arena.model.features.reads
     learned = {feature.name for feature in arena.model.features.features}
     return AuditCase(
-        task=spec.task,
+        task="binary" if spec.task == "anomaly" else spec.task,  # which it is, where a label has come
         train=_part(arena, masks["train"]),
         validation=_part(arena, masks["validation"]),
         holdout=_part(arena, masks["holdout"]),

@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 from tasks.judgement.tables import Table
 from tasks.judgement.wording import show
-from tasks.learning.training import CandidateResult
+from tasks.learning.result import CandidateResult
 from tasks.learning.tuning import Study
 from tasks.learning.windows import LeftOut
 from tasks.metrics import find_metric
@@ -69,6 +69,11 @@ def _row(one: CandidateResult) -> tuple[str, ...]:
 
 
 def _kind(one: CandidateResult) -> str:
+    also = [*(["self-trained"] if one.self_trained else []), *(["calibrated"] if one.calibrated else [])]
+    return ", ".join([_begun(one), *also])
+
+
+def _begun(one: CandidateResult) -> str:
     if one.warm:
         return f"{one.kind}, the champion {'continued' if one.warm == 'continue' else 'refitted'}"
     return f"{one.kind}, tuned" if one.tuned else one.kind

@@ -2,18 +2,20 @@
 
 import hashlib
 import json
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from tasks.data.code import Source
 from tasks.data.contract import Contract
 from tasks.data.labels import read_labels
-from tasks.data.rows import where
 from tasks.data.snapshot import Snapshot, load_snapshot
 from tasks.data.splits import Part, Splits, require_classes, require_rows
 from tasks.data.window import Window
 from tasks.learning.checkpoints import Checkpoints
+from tasks.learning.result import CandidateResult
 from tasks.learning.studies import Shelf
-from tasks.learning.training import CandidateResult, train, twin
+from tasks.learning.training import train, twin
 from tasks.learning.tuning import Study
 from tasks.learning.windows import LeftOut
 from tasks.release.artifact import Artifact, Model, write_artifact
@@ -40,6 +42,8 @@ class Recipe:
     studies: Path | None = None
     """Folder of the searches for better parameters; None: they are not kept."""
     price_per_hour: float | None = None
+    sources: Mapping[str, Source] = field(default_factory=dict)
+    """The files of the user's own estimators, by module."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +97,9 @@ def count_splits(rows: Snapshot, splits: Splits, spec: ModelSpec) -> SplitCounts
     """Return how many labelled rows each part has; raise NotEnoughData when one cannot do its work."""
     table = load_snapshot(rows, split_columns(spec.source))
     labels = read_labels(table.column(spec.source.target), spec)
-    masks = split_masks(table, labels, splits, spec.source)
+    masks = split_masks(table, labels, splits, spec)
+    if spec.task != "anomaly":  # others may learn from rows without a label, beside enough of those with one
+        masks = {part: mask & labels.known for part, mask in masks.items()}
     require_rows(masks, splits, spec)
     require_classes(labels.values, masks, spec)
     counts = {part: int(mask.sum()) for part, mask in masks.items()}
@@ -123,21 +129,25 @@ def make_challenger(
         checkpoints=recipe.checkpoints,
         shelf=_shelf(rows, splits, recipe),
         warmth=warmth,
+        sources=recipe.sources,
+        unlabelled=material.unlabelled(fitted),
     )
     trained.baseline.save(_made(folder / "baseline"))
     # Trees that begin from the champion's read what the champion's features make.
     features = start.champion.features if trained.warm and start.champion else fitted
     model = Model(spec.model, spec.task, material.labels.target, recipe.contract, features, trained.chosen)
-    sample = where(material.table, material.masks["holdout"]).slice(0, SAMPLE_ROWS)
+    sample = material.sample(SAMPLE_ROWS)
     other = None
     if spec.gate.max_seed_difference is not None:
-        other = write_artifact(replace(model, estimator=twin(trained, spec.seed + 1)), sample, folder / "twin")
+        other = write_artifact(
+            replace(model, estimator=twin(trained, spec.seed + 1)), sample, folder / "twin", recipe.sources
+        )
     if recipe.checkpoints:
         recipe.checkpoints.remove()
     return Challenger(
-        artifact=write_artifact(model, sample, folder / "artifact"),
+        artifact=write_artifact(model, sample, folder / "artifact", recipe.sources),
         baseline=str(folder / "baseline"),
-        kind=trained.chosen.kind,
+        kind=trained.choice.kind,
         classes=model.target.classes,
         candidates=trained.candidates,
         importance=trained.chosen.importance(),
@@ -157,6 +167,7 @@ def _shelf(rows: Snapshot, splits: Splits, recipe: Recipe) -> Shelf:
     """Return where studies lie; those of the same rows, split, spec and versions are one."""
     parts = [rows.digest, recipe.spec.digest, recipe.contract.version, environment_digest()]
     parts += [str(splits[part]) for part in _LEARNED]
+    parts += [source.version for _, source in sorted(recipe.sources.items())]
     subject = hashlib.sha256(json.dumps(parts).encode()).hexdigest()
     return Shelf(recipe.studies, subject, recipe.price_per_hour)
 

@@ -103,7 +103,7 @@ def seen_keys(version: Version, spec: ModelSpec, *, since: int, like: pa.Schema 
     source = spec.source
     columns = [*source.key, source.timestamp, source.target, *([source.group] if source.group else [])]
     table = load_snapshot(lineage.rows, list(dict.fromkeys(columns)))
-    masks = split_masks(table, read_labels(table.column(source.target), spec), lineage.splits, source)
+    masks = split_masks(table, read_labels(table.column(source.target), spec), lineage.splits, spec)
     seen = where(table, masks["train"] | masks["validation"]).select(source.key)
     return row_keys(_in_types_of(like, seen) if like else seen, source.key)
 

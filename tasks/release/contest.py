@@ -33,7 +33,7 @@ def contest(arena: Arena, chosen: Chosen) -> Holdout:
         twin=_twin(arena, table),
         slices={name: by_value(table.column(name)) for name in spec.gate.slices},
         sensitive={name: by_value(table.column(name)) for name in spec.gate.fairness.columns},
-        features=searchable(matrix, arena.model.features) if spec.gate.search_slices and arena.champion else {},
+        features=searchable(matrix, arena.model.features) if _searched(arena) else {},
         champion_version=str(arena.version.number) if arena.version else None,
         seen_rows_removed=chosen.seen,
         worn_rows_removed=chosen.worn,
@@ -42,6 +42,12 @@ def contest(arena: Arena, chosen: Chosen) -> Holdout:
         start=arena.splits.holdout.start,
         end=arena.splits.holdout.end,
     )
+
+
+def _searched(arena: Arena) -> bool:
+    """Say whether slices are searched for: that goes by what rows lose, and a score of an anomaly loses nothing."""
+    spec = arena.recipe.spec
+    return bool(spec.gate.search_slices and arena.champion) and spec.task != "anomaly"
 
 
 def _twin(arena: Arena, table: pa.Table) -> FloatArray | None:

@@ -4,7 +4,8 @@ import hashlib
 import json
 import platform
 import subprocess
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from functools import cache
 from importlib import metadata
@@ -12,6 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from tasks.data.code import Source, imported
 from tasks.data.snapshot import Snapshot
 from tasks.data.splits import Splits
 from tasks.data.window import Window
@@ -61,6 +63,8 @@ class Lineage:
     """Rows of train whose label was suspected; None: nobody looked."""
     dropped: int = 0
     """Of these, left out of train."""
+    sources: dict[str, str] = field(default_factory=dict)
+    """The digests of the files of the user's own estimators, by module."""
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), default=lambda time: time.isoformat(), sort_keys=True)
@@ -87,13 +91,26 @@ def environment_digest() -> str:
     return hashlib.sha256(json.dumps(environment(), sort_keys=True).encode()).hexdigest()
 
 
-def surroundings() -> dict[str, str]:
+def surroundings(sources: Iterable[Source] = ()) -> dict[str, str]:
     """Return all that a training's bits may depend on beside its rows and spec: versions, and the processor.
+
+    Among them are those of the libraries that the user's own estimators, ``sources``, import.
 
     Libraries choose their code by the processor, so it is told where two trainings differ; and no digest counts it,
     since most trainings do not.
     """
-    return {**environment(), "perennial": metadata.version("perennial"), "processor": _processor()}
+    return {
+        **_imported(sources),
+        **environment(),
+        "perennial": metadata.version("perennial"),
+        "processor": _processor(),
+    }
+
+
+def _imported(sources: Iterable[Source]) -> dict[str, str]:
+    names = {name.split(".")[0] for source in sources for name in imported(source)}
+    there = metadata.packages_distributions() if names else {}
+    return {library: metadata.version(library) for name in sorted(names) for library in there.get(name, ())}
 
 
 def _processor() -> str:

@@ -14,7 +14,7 @@ from tasks.data.labels import Labels, read_labels
 from tasks.data.matrix import Labelled
 from tasks.data.rows import where
 from tasks.data.snapshot import Snapshot, load_snapshot
-from tasks.data.splits import Mask, Part, SplitRows, Splits, members
+from tasks.data.splits import Mask, Part, SplitRows, Splits, members, within
 from tasks.data.window import microseconds
 from tasks.spec import ModelSpec, SourceSpec
 
@@ -35,25 +35,43 @@ class Material:
         columns = list(dict.fromkeys([*known_columns(spec, contract), *split_columns(spec.source)]))
         table = load_snapshot(rows, columns)
         labels = read_labels(table.column(spec.source.target), spec)
-        return cls(spec, contract, splits, table, labels, split_masks(table, labels, splits, spec.source))
+        return cls(spec, contract, splits, table, labels, split_masks(table, labels, splits, spec))
 
     def fit_features(self) -> FittedFeatures:
         """Return the features fitted on train, the longest window of it: all of that lies before validation."""
         return fit_features(where(self.table, self.masks["train"]), self.spec, self.contract)
 
     def part(self, name: Part, features: FittedFeatures) -> Labelled:
-        """Return the labelled rows of a part as ``features`` make them, with their ages at its end."""
+        """Return the rows of a part as ``features`` make them, with their ages at its end; all have a label, but those
+        of an anomaly's train.
+        """
         mask = self.masks[name]
+        return self._rows(name, mask if self.spec.task == "anomaly" else mask & self.labels.known, features)
+
+    def unlabelled(self, features: FittedFeatures) -> Labelled | None:
+        """Return the rows of train that no label has come for, where some candidate learns from such rows."""
+        if self.spec.task == "anomaly" or not self.spec.learns_unlabelled:
+            return None
+        return self._rows("train", self.masks["train"] & ~self.labels.known, features)
+
+    def _rows(self, name: Part, mask: Mask, features: FittedFeatures) -> Labelled:
         return Labelled(
             make_matrix(where(self.table, mask), features, self.contract),
             self.labels.values[mask],
             ages=microseconds(self.splits[name].end) - event_times(self.table, self.spec.source)[mask],
         )
 
+    def sample(self, rows: int) -> pa.Table:
+        """Return the first rows of the holdout that have a label; of an anomaly, whether they have one or not."""
+        if self.spec.task != "anomaly":
+            return where(self.table, self.masks["holdout"]).slice(0, rows)
+        return where(self.table, within(event_times(self.table, self.spec.source), self.splits.holdout)).slice(0, rows)
 
-def split_masks(table: pa.Table, labels: Labels, splits: Splits, source: SourceSpec) -> dict[Part, Mask]:
-    """Return which rows of ``table`` are in which part."""
-    return members(splits, SplitRows(event_times(table, source), labels.known, group_codes(table, source.group)))
+
+def split_masks(table: pa.Table, labels: Labels, splits: Splits, spec: ModelSpec) -> dict[Part, Mask]:
+    """Return which rows of ``table`` are in which part; where the spec learns from them, also those with no label."""
+    times, groups = event_times(table, spec.source), group_codes(table, spec.source.group)
+    return members(splits, SplitRows(times, labels.known, groups, train_unlabelled=spec.learns_unlabelled))
 
 
 def split_columns(source: SourceSpec) -> list[str]:

@@ -24,6 +24,7 @@ from tasks.judgement.pictures import draw_pictures, save_pictures
 from tasks.judgement.sections import Labels
 from tasks.judgement.verdict import Verdict
 from tasks.release import candidates
+from tasks.release.artifact import carried_sources
 from tasks.release.candidates import by_name
 from tasks.release.challenger import Challenger
 from tasks.release.evidence import REPORT, SPEC, VERDICT, collect
@@ -73,7 +74,8 @@ def write(
     if study := subject.challenger.study:
         (folder / STUDY).write_text(candidates.study_to_json(study), encoding="utf-8")
         save_pictures(folder, about.searched)
-    (folder / ENVIRONMENT).write_text(json.dumps(surroundings(), indent=1), encoding="utf-8")
+    around = surroundings(carried_sources(subject.challenger.artifact.uri).values())
+    (folder / ENVIRONMENT).write_text(json.dumps(around, indent=1), encoding="utf-8")
     (folder / SPEC).write_text(subject.spec.model_dump_json(indent=1), encoding="utf-8")
     if not verdict.promotable:  # the others are kept by the registry
         store.keep(Path(subject.challenger.artifact.uri))
@@ -160,7 +162,7 @@ def _metrics(challenger: Challenger, verdict: Verdict, metric: str) -> dict[str,
         found |= {"labels.suspect_share": labels.suspects / max(labels.rows, 1), "labels.wrong_at_most": labels.at_most}
     if verdict.comparison:
         found |= {"gain": verdict.comparison.difference, "gain.low": verdict.comparison.low}
-    return {name: value for name, value in found.items() if isfinite(value)}
+    return {name.replace("@", "-"): value for name, value in found.items() if isfinite(value)}  # MLflow takes no "@"
 
 
 def _params(spec: ModelSpec, challenger: Challenger) -> dict[str, str]:

@@ -15,7 +15,7 @@ from tasks.data.snapshot import Snapshot
 from tasks.data.splits import split
 from tasks.errors import RegistryError, SpecError
 from tasks.learning.checkpoints import Checkpoints
-from tasks.release.artifact import Artifact, check_artifact, load_artifact, read_sample
+from tasks.release.artifact import Artifact, carried_sources, check_artifact, load_artifact, read_sample
 from tasks.release.challenger import Challenger, Recipe, make_challenger
 from tasks.release.evidence import SPEC, check_rows
 from tasks.release.ledger.entries import Entry
@@ -132,6 +132,7 @@ def _make(source: _Source, settings: Settings, folder: Path) -> Challenger:
         checkpoints=Checkpoints(folder / "checkpoints"),
         studies=settings.of(source.model) / "studies",
         price_per_hour=settings.price.per_hour if settings.price else None,
+        sources=carried_sources(source.artifact.uri),
     )
     splits = split(source.spec, source.judged.as_of)
     return make_challenger(_rows(source.proposed), splits, recipe, folder, source.champion)
@@ -146,7 +147,7 @@ def _compare(source: _Source, made: Challenger) -> Reproduction:
         digest=new.digest,
         differing=tuple(_differing(old, new)),
         worst=_worst(old, new),
-        changed=tuple(_changed(source.proposed)),
+        changed=tuple(_changed(source)),
     )
 
 
@@ -163,11 +164,11 @@ def _worst(old: Artifact, new: Artifact) -> float:
     return float(np.abs(found - expected).max(initial=0.0))
 
 
-def _changed(proposed: Proposed) -> Iterator[str]:
+def _changed(source: _Source) -> Iterator[str]:
     """Yield what is not as it was then. Of versions from before this was written down, nothing is known."""
-    path = store.here(proposed.where.files) / ENVIRONMENT
+    path = store.here(source.proposed.where.files) / ENVIRONMENT
     then: Mapping[str, str] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    now = surroundings()
+    now = surroundings(carried_sources(source.artifact.uri).values())
     for name, was in then.items():
         if was != now.get(name):
             yield f"{name}: {was} then, {now.get(name, 'none')} now"

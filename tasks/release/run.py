@@ -1,7 +1,7 @@
 """One training as a whole: what its steps are given, and the model that it has to itself."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Literal
 
 from tasks.data.atomic import remove_unfinished
+from tasks.data.code import Source
 from tasks.data.contract import Contract, check_contract, load_contract, read_contract
 from tasks.data.window import as_utc
 from tasks.learning.checkpoints import Checkpoints
 from tasks.learning.estimator import require
+from tasks.learning.own.source import read_sources
 from tasks.release import requests
 from tasks.release.challenger import Recipe, checkpoints_of
 from tasks.release.charging import Charge, charged
@@ -35,6 +37,8 @@ class TrainingRun:
     contract_file: str
     contract_text: str
     """Read once: an edit while the run is going on changes nothing in it."""
+    sources: Mapping[str, Source]
+    """The files of the user's own estimators, by module; likewise."""
     settings: Settings
     as_of: datetime
     reason: Reason
@@ -62,6 +66,7 @@ class TrainingRun:
             checkpoints=Checkpoints(checkpoints_of(home)),
             studies=home / "studies",
             price_per_hour=price.per_hour if price else None,
+            sources=self.sources,
         )
 
 
@@ -85,6 +90,7 @@ def open_training(
     contract = load_contract(spec.contract_name, settings.contracts)
     check_contract(contract, spec)
     require(spec)
+    sources = read_sources(spec, settings.project)
     home, ledger, run = settings.of(model), Ledger(settings.ledger), _run_name()
     with requests.turn(ledger, model, request, run) as turn:
         if isinstance(turn, Idle):
@@ -99,6 +105,7 @@ def open_training(
                 spec=spec,
                 contract_file=contract.file,
                 contract_text=contract.text,
+                sources=sources,
                 settings=settings,
                 as_of=moment,
                 reason=why,

@@ -43,4 +43,5 @@ def trace(challenger: Challenger, origin: Origin, recipe: Recipe, settings: Sett
         continued=challenger.continued,
         suspects=quality.suspects if quality else None,
         dropped=quality.suspects if quality and quality.done == "drop" else 0,
+        sources={module: source.version for module, source in recipe.sources.items()},
     )

@@ -16,6 +16,7 @@ from tasks.data.contract import check_contract, load_contract
 from tasks.data.window import write_time
 from tasks.errors import DecisionRefused, NotEnoughData
 from tasks.learning.estimator import require
+from tasks.learning.own.source import read_sources
 from tasks.monitoring import deciding, watching
 from tasks.monitoring.check import Check, save_check
 from tasks.monitoring.predictions.eligible import find_eligible
@@ -109,9 +110,10 @@ def _beginning(spec: ModelSpec, settings: Settings) -> Iterator[_Again]:
     contract = load_contract(spec.contract_name, settings.contracts)
     check_contract(contract, spec)
     require(spec)
+    sources = read_sources(spec, settings.project)
     folder = settings.of(spec.model) / "replay" / "live"
     shutil.rmtree(folder, ignore_errors=True)
-    scene = Scene(spec, contract.file, contract.text, settings, folder, spec.drift.window, datetime.now(UTC))
+    scene = Scene(spec, contract.file, contract.text, settings, folder, spec.drift.window, sources, datetime.now(UTC))
     try:
         home = home_in(scene, folder / "home")
         yield _Again(scene, home, Ledger(home.ledger))

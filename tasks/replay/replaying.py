@@ -12,7 +12,7 @@ import numpy as np
 
 from tasks.data.contract import check_contract, load_contract
 from tasks.data.window import Window, write_time
-from tasks.errors import NotEnoughData, SettingsError
+from tasks.errors import NotEnoughData, SettingsError, SpecError
 from tasks.learning.estimator import require
 from tasks.metrics import Metric, names_of
 from tasks.replay.accounts import Account, accounts
@@ -108,6 +108,8 @@ def open_replay(model: str, asked: Asked) -> Iterator[Replay]:
     contract = load_contract(spec.contract_name, settings.contracts)
     check_contract(contract, spec)
     require(spec)
+    if spec.task == "anomaly":
+        raise SpecError(f"{model}: task anomaly has no loss that adds up; replay weighs binary, multiclass, regression")
     step = asked.step or spec.drift.window
     metric, prices = _metric(spec, asked.metric), read_prices(asked.costs, spec.policy)
     ruled = _priced(spec, metric, prices)

@@ -63,7 +63,7 @@ def _rule(scene: Scene, made: Made, rival: Version | None, *, folder: Path, judg
     assert made.lineage is not None
     for attempt in judged:
         os.link(attempt, folder / _JUDGED / Path(attempt).name)
-    recipe = Recipe(spec, scene.contract, threads=1)
+    recipe = Recipe(spec, scene.contract, threads=1, sources=scene.sources)
     try:
         arena = enter(made.lineage.rows, split(spec, made.as_of), recipe, (made.challenger, rival))
         heard = hear(arena, judged=folder / _JUDGED, explained=False)

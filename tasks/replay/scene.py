@@ -2,14 +2,17 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 
 import tasks
+from tasks.data.code import Source
 from tasks.data.contract import Contract, read_contract
 from tasks.data.snapshot import Snapshot
+from tasks.learning.own.source import read_sources
 from tasks.release.lineage import environment_digest
 from tasks.settings import Settings
 from tasks.spec import ModelSpec
@@ -29,6 +32,8 @@ class Scene:
     """For whatever depends on this history, spec and code alone, whichever policy asks for it."""
     step: timedelta
     """Between two moments at which a policy decides."""
+    sources: Mapping[str, Source]
+    """Files of the user's own estimators, by module."""
     end: datetime
     """Labels that had arrived by then say what was lost. No decision knows them."""
 
@@ -54,7 +59,13 @@ def scene_of(
 ) -> Scene:
     """Return the scene whose rows, as they were known at its end, are ``history``."""
     parts = [_FORMAT, history.digest, spec.digest, contract.version, environment_digest()]
-    parts += [_code(), step.total_seconds(), end.isoformat()]
+    sources = read_sources(spec, settings.project)
+    parts += [
+        _code(),
+        *(source.version for _, source in sorted(sources.items())),
+        step.total_seconds(),
+        end.isoformat(),
+    ]
     digest = hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
     folder = settings.of(spec.model) / "replay" / digest
-    return Scene(spec, contract.file, contract.text, settings, folder, step, end)
+    return Scene(spec, contract.file, contract.text, settings, folder, step, sources, end)

@@ -74,7 +74,7 @@ def _train(scene: Scene, as_of: datetime, parent: Made | None, folder: Path) -> 
         prepared = ingestion.prepare(found, spec, contract, folder=settings.of(spec.model), as_of=as_of)
         splits = split(spec, as_of)
         count_splits(prepared.rows, splits, spec)
-        recipe = Recipe(spec, contract, settings.threads)
+        recipe = Recipe(spec, contract, settings.threads, sources=scene.sources)
         version = parent.version(spec.model, NUMBER) if parent else None
         challenger = make_challenger(prepared.rows, splits, recipe, folder, version)
     except (NotEnoughData, DataRefused, CandidateFailed) as error:

@@ -1,6 +1,17 @@
 """Everything that a user may choose for one model."""
 
-from tasks.spec.candidates import CandidateSpec, LightGBMSpec, LinearSpec, NetworkSpec
+from tasks.spec.candidates import (
+    CandidateSpec,
+    IsolationForestSpec,
+    LastValueSpec,
+    Learner,
+    LightGBMSpec,
+    LinearSpec,
+    NetworkSpec,
+    OwnSpec,
+    SeasonalSpec,
+    SelfTrainingSpec,
+)
 from tasks.spec.data import (
     ContractSpec,
     FeaturesSpec,
@@ -25,18 +36,24 @@ __all__ = [
     "FeaturesSpec",
     "GateModes",
     "GateSpec",
+    "IsolationForestSpec",
     "LabelsSpec",
+    "LastValueSpec",
+    "Learner",
     "LightGBMSpec",
     "LinearSpec",
     "Mode",
     "ModelSpec",
     "NetworkSpec",
     "NotifySpec",
+    "OwnSpec",
     "PolicySpec",
     "PromotionSpec",
     "ResourcesSpec",
     "ScheduleSpec",
     "ScoringSpec",
+    "SeasonalSpec",
+    "SelfTrainingSpec",
     "SourceSpec",
     "TuningSpec",
     "WindowSpec",

@@ -9,7 +9,9 @@ from pydantic_core import ErrorDetails
 
 Section = type[BaseModel]
 
-_PYDANTICS_OWN = re.compile(r"timedelta$|linear$|lightgbm$|network$|literal\[|function-|Tolerance$|none$")
+_PYDANTICS_OWN = re.compile(
+    r"timedelta$|linear$|lightgbm$|network$|own$|isolation_forest$|last_value$|seasonal$|literal\[|function-|Tolerance$|none$"
+)
 """Parts of a place that name a choice of types and not a key."""
 
 _ALLOWED = {
@@ -71,11 +73,14 @@ def _sentence(detail: ErrorDetails, root: Section) -> str:
 
 
 def _own_sentence(key: str, detail: ErrorDetails) -> str:
-    """Write out an error raised by a validator of ours, as ``allowed`` or as ``key|found|allowed``."""
+    """Write out an error raised by a validator of ours, as ``allowed`` or as ``key|found|allowed``.
+
+    A key that begins with a dot is one of the section that was looked at.
+    """
     message = str(detail["ctx"]["error"])
     if message.count("|") == 2:
-        key, found, allowed = message.split("|")
-        return f"{key}: found {found!r}; allowed: {allowed}"
+        told, found, allowed = message.split("|")
+        return f"{key if told.startswith('.') else ''}{told}: found {found!r}; allowed: {allowed}"
     shown = "(hidden)" if "password" in message else repr(detail["input"])
     return f"{key}: found {shown}; allowed: {message}"
 

@@ -12,7 +12,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from tasks.errors import SpecError
 from tasks.metrics import Task, names_of, suits
-from tasks.spec.candidates import CandidateSpec
+from tasks.spec.candidates import CandidateSpec, Learner
 from tasks.spec.data import ContractSpec, FeaturesSpec, SourceSpec, WindowSpec
 from tasks.spec.gate import GateSpec
 from tasks.spec.learning import LabelsSpec, TuningSpec
@@ -25,6 +25,8 @@ from tasks.spec.schedule import ScheduleSpec
 from tasks.spec.section import Section
 from tasks.spec.values import write_duration
 
+_OF_ANOMALIES = ("isolation_forest", "own")
+
 
 class ModelSpec(Section):
     """Everything that a user may choose for one model."""
@@ -34,7 +36,7 @@ class ModelSpec(Section):
     description: str = ""
     task: Task
     positive: str | int | bool | None = Field(
-        None, description="Binary target only: the value to predict; not needed for true/false and 0/1."
+        None, description="Binary and anomaly only: the value to predict; not needed for true/false and 0/1."
     )
     seed: int = Field(0, ge=0)
     source: SourceSpec
@@ -58,6 +60,11 @@ class ModelSpec(Section):
     @property
     def contract_name(self) -> str:
         return self.contract.name or self.model
+
+    @property
+    def learns_unlabelled(self) -> bool:
+        """Rows of train need no label to be learned from."""
+        return self.task == "anomaly" or any(isinstance(c, Learner) and c.self_training for c in self.candidates)
 
     @property
     def digest(self) -> str:
@@ -86,6 +93,35 @@ class ModelSpec(Section):
         return self
 
     @model_validator(mode="after")
+    def _kinds_suit_the_task(self) -> "ModelSpec":
+        for position, one in enumerate(self.candidates):
+            if self.task == "anomaly" and one.kind not in _OF_ANOMALIES:
+                raise ValueError(
+                    f"candidates[{position}].kind|{one.kind}|with task anomaly {', '.join(_OF_ANOMALIES)}; "
+                    'others learn from labels alone: where most rows have one, task = "binary"'
+                )
+            if self.task != "anomaly" and one.kind == "isolation_forest":
+                raise ValueError(
+                    f'candidates[{position}].kind|{one.kind}|a kind that learns labels; or task = "anomaly"'
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _classes_are_weighed(self) -> "ModelSpec":
+        for position, one in enumerate(self.candidates):
+            if not isinstance(one, Learner):
+                continue
+            if self.task in ("regression", "anomaly") and (one.calibrate != "none" or one.self_training):
+                key = "calibrate" if one.calibrate != "none" else "self_training"
+                raise ValueError(
+                    f"candidates[{position}].{key}|{getattr(one, key)}|none with task {self.task}: it has no "
+                    "probabilities"
+                )
+            if one.self_training and self.window.refit:
+                raise ValueError(f"candidates[{position}].self_training|window.refit|either of the two")
+        return self
+
+    @model_validator(mode="after")
     def _fairness_is_of_selections(self) -> "ModelSpec":
         if self.gate.fairness.columns and self.task != "binary":
             found = ", ".join(self.gate.fairness.columns)
@@ -94,7 +130,7 @@ class ModelSpec(Section):
 
     @model_validator(mode="after")
     def _labels_are_classes(self) -> "ModelSpec":
-        if self.labels.suspects != "off" and self.task == "regression":
+        if self.labels.suspects != "off" and self.task in ("regression", "anomaly"):
             found = self.labels.suspects
             raise ValueError(f"labels.suspects|{found}|off with task regression: a number far off may well be right")
         return self

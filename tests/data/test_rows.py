@@ -35,3 +35,9 @@ def test_rows_of_a_mask_are_read_by_column_and_by_place_as_if_they_had_been_copi
     assert some.num_rows == copied.num_rows
     assert some.column("word").to_pylist() == copied.column("word").to_pylist()
     assert at(some.select(["number"]), np.array([1, 2])).to_pydict() == {"number": [3, 4]}
+
+
+def test_of_no_rows_none_are_taken() -> None:
+    table = pa.table({"number": pa.chunked_array([], pa.int64())})
+
+    assert at(table, np.array([], dtype=np.intp)).equals(table)

@@ -9,11 +9,13 @@ from tasks.learning.baseline import BaselineSpec
 from tasks.learning.estimator import fit, load, require
 from tasks.learning.problem import Problem
 from tasks.metrics import evaluate
-from tasks.spec import LightGBMSpec, LinearSpec, NetworkSpec
+from tasks.spec import CandidateSpec, LastValueSpec, LightGBMSpec, LinearSpec, NetworkSpec, SeasonalSpec
 from tests.learning.extras import needs_torch
 
-CANDIDATES: dict[str, LinearSpec | LightGBMSpec | NetworkSpec | BaselineSpec] = {
+CANDIDATES: dict[str, CandidateSpec | BaselineSpec] = {
     "baseline": BaselineSpec(),
+    "last_value": LastValueSpec(kind="last_value", by=["category", "absent"], rows=50),
+    "seasonal": SeasonalSpec(kind="seasonal", by=["category"]),
     "linear": LinearSpec(kind="linear"),
     "lightgbm": LightGBMSpec(kind="lightgbm", rounds=20),
     "network": NetworkSpec(kind="network", width=32, epochs=15, device="cpu"),
@@ -21,7 +23,7 @@ CANDIDATES: dict[str, LinearSpec | LightGBMSpec | NetworkSpec | BaselineSpec] = 
 CLASSES = {"binary": (False, True), "multiclass": ("early", "on time", "late"), "regression": ()}
 TASKS = pytest.mark.parametrize("task", CLASSES)
 NETWORK = pytest.param("network", marks=needs_torch)
-KINDS = pytest.mark.parametrize("kind", ["baseline", "linear", "lightgbm", NETWORK])
+KINDS = pytest.mark.parametrize("kind", ["baseline", "last_value", "seasonal", "linear", "lightgbm", NETWORK])
 
 
 def problem(task, *, threads=1):
@@ -116,7 +118,10 @@ def test_a_class_that_train_did_not_have_is_given_no_chance(kind):
 
 
 def test_an_unknown_kind_is_refused_with_the_kinds_that_can_be_read(tmp_path):
-    with pytest.raises(ArtifactDamaged, match=r"kind 'forest'; this version reads baseline, linear, lightgbm, network"):
+    with pytest.raises(
+        ArtifactDamaged,
+        match=r"kind 'forest'; this version reads baseline, last_value, seasonal, linear, lightgbm, network, own, isolation_forest",
+    ):
         load("forest", tmp_path)
 
 

@@ -49,7 +49,7 @@ def _keep_holdout(table: pa.Table, made: Artifact, where_to: tuple[Settings, Pat
     settings, files = where_to
     spec, model = load_spec("returns", settings.specs), load_artifact(made.uri, made.digest)
     labels = read_labels(table["returned"], spec)
-    mask = split_masks(table, labels, split(spec, TRAINED), spec.source)["holdout"]
+    mask = split_masks(table, labels, split(spec, TRAINED), spec)["holdout"]
     held = where(table, mask)
     told = {
         "time": held["ordered_at"].cast(pa.int64()),

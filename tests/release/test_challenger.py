@@ -17,9 +17,11 @@ from tasks.data.window import Window
 from tasks.errors import NotEnoughData
 from tasks.learning.checkpoints import Checkpoints, Keeper
 from tasks.release.artifact import load_artifact, read_sample
+from tasks.release.candidates import describe
 from tasks.release.challenger import Challenger, Recipe, SplitCounts, count_splits, make_challenger
+from tasks.release.material import Material
 from tasks.settings import Settings
-from tasks.spec import ModelSpec, TuningSpec, WindowSpec
+from tasks.spec import LinearSpec, ModelSpec, SelfTrainingSpec, TuningSpec, WindowSpec
 
 AS_OF = datetime(2024, 3, 1, tzinfo=UTC)
 
@@ -162,3 +164,49 @@ def test_the_chosen_window_and_the_search_are_the_challenger_s(
     assert len(list((tmp_path / "studies").iterdir())) == 1, (
         "the second training is the same, and goes on with its study"
     )
+
+
+def test_rows_without_a_label_are_of_train_alone_and_counted_apart(
+    rows: Callable[[], Snapshot], splits: Splits, spec: ModelSpec, contract: Contract, project: Path, orders: pa.Table
+) -> None:
+    unknown = pa.array(np.arange(3000) % 3 == 0)
+    pyarrow.csv.write_csv(
+        orders.set_column(6, "returned", pc.if_else(unknown, None, orders["returned"])), project / "orders.csv"
+    )
+    linear = LinearSpec(kind="linear", calibrate="sigmoid", self_training=SelfTrainingSpec())
+    asked = spec.model_copy(update={"candidates": [*spec.candidates, linear]})
+
+    material = Material.read(rows(), splits, asked, contract)
+    features = material.fit_features()
+    unlabelled = material.unlabelled(features)
+
+    assert unlabelled is not None
+    assert (len(unlabelled), len(material.part("train", features))) == (634, 1266)
+    assert np.isnan(unlabelled.labels).all()
+    assert not np.isnan(material.part("validation", features).labels).any()
+    assert count_splits(rows(), splits, asked).train == 1266
+    assert Material.read(rows(), splits, spec, contract).unlabelled(features) is None
+
+
+def test_a_self_trained_candidate_is_tried_like_any_other_and_made_again(
+    rows: Callable[[], Snapshot],
+    splits: Splits,
+    spec: ModelSpec,
+    contract: Contract,
+    project: Path,
+    orders: pa.Table,
+    tmp_path: Path,
+) -> None:
+    unknown = pa.array(np.arange(3000) % 3 == 0)
+    pyarrow.csv.write_csv(
+        orders.set_column(6, "returned", pc.if_else(unknown, None, orders["returned"])), project / "orders.csv"
+    )
+    linear = LinearSpec(kind="linear", calibrate="sigmoid", self_training=SelfTrainingSpec(threshold=0.8))
+    asked = spec.model_copy(update={"candidates": [linear]})
+    made = [make_challenger(rows(), splits, Recipe(asked, contract, 1), tmp_path / name) for name in "ab"]
+
+    assert made[0].artifact.digest == made[1].artifact.digest
+    assert [describe(one, "roc_auc").split(" on ")[0] for one in made[0].candidates] == [
+        "baseline",
+        "linear, self-trained, calibrated",
+    ]

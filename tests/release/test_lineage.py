@@ -33,7 +33,13 @@ def git(folder: Path, *words: str) -> str:
 
 
 @pytest.mark.parametrize(
-    "lineage", [LINEAGE, replace(LINEAGE, flow_run="run", splits=replace(SPLITS, train=SPLITS.holdout))]
+    "lineage",
+    [
+        LINEAGE,
+        replace(
+            LINEAGE, flow_run="run", sources={"estimators.bayes": "ab"}, splits=replace(SPLITS, train=SPLITS.holdout)
+        ),
+    ],
 )
 def test_a_lineage_comes_back_from_its_text_as_it_was(lineage: Lineage) -> None:
     assert Lineage.from_json(lineage.to_json()) == lineage

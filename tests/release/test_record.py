@@ -14,8 +14,8 @@ from tasks.data.window import Window
 from tasks.judgement.gate import judge
 from tasks.judgement.holdout import Holdout
 from tasks.judgement.verdict import Verdict
+from tasks.learning.result import CandidateResult
 from tasks.learning.studies import Trial
-from tasks.learning.training import CandidateResult
 from tasks.learning.tuning import Study
 from tasks.learning.windows import LeftOut
 from tasks.release.artifact import Artifact

@@ -37,7 +37,7 @@ def fit(candidate: NetworkSpec, train: Labelled, validation: Labelled, problem: 
     parameters = learn(
         plan,
         Rows.on(device, inputs, _targets(train.labels, answers), train.weights),
-        Rows.on(device, reader.read(judges.matrix), _targets(judges.labels, answers)),
+        Rows.on(device, reader.read(judges.matrix), _targets(judges.labels, answers), judges.weights),
         Keeper(problem.checkpoints, Fit(train, validation, facts)),
         watch=problem.watch,
     )
@@ -72,7 +72,8 @@ def _judges(train: Labelled, validation: Labelled, answers: Answers) -> Labelled
     if answers.task != "multiclass":
         return validation
     known = np.flatnonzero(np.isin(validation.labels, answers.classes))
-    return Labelled(validation.matrix.rows(known), validation.labels[known]) if len(known) else train
+    weights = None if validation.weights is None else validation.weights[known]
+    return Labelled(validation.matrix.rows(known), validation.labels[known], weights) if len(known) else train
 
 
 def _with_unseen(parameters: Parameters, inputs: Inputs) -> Parameters:
