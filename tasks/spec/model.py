@@ -132,7 +132,8 @@ class ModelSpec(Section):
     def _labels_are_classes(self) -> "ModelSpec":
         if self.labels.suspects != "off" and self.task in ("regression", "anomaly"):
             found = self.labels.suspects
-            raise ValueError(f"labels.suspects|{found}|off with task regression: a number far off may well be right")
+            why = "a number far off may well be right" if self.task == "regression" else "most of its labels never come"
+            raise ValueError(f"labels.suspects|{found}|off with task {self.task}: {why}")
         return self
 
     @model_validator(mode="after")
