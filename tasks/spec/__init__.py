@@ -1,8 +1,10 @@
 """Everything that a user may choose for one model."""
 
 from tasks.spec.candidates import CandidateSpec, LightGBMSpec, LinearSpec, NetworkSpec
+from tasks.spec.clock import ClockSpec, PiecesClock, RowsClock, WrittenClock
 from tasks.spec.data import (
     ContractSpec,
+    CsvSpec,
     FeaturesSpec,
     SourceSpec,
     WindowSpec,
@@ -19,7 +21,9 @@ from tasks.spec.values import parse_duration, parse_margin, write_duration, writ
 
 __all__ = [
     "CandidateSpec",
+    "ClockSpec",
     "ContractSpec",
+    "CsvSpec",
     "DriftSpec",
     "FairnessSpec",
     "FeaturesSpec",
@@ -31,14 +35,17 @@ __all__ = [
     "ModelSpec",
     "NetworkSpec",
     "NotifySpec",
+    "PiecesClock",
     "PolicySpec",
     "PromotionSpec",
     "ResourcesSpec",
+    "RowsClock",
     "ScheduleSpec",
     "ScoringSpec",
     "SourceSpec",
     "TuningSpec",
     "WindowSpec",
+    "WrittenClock",
     "is_database",
     "json_schema",
     "largest",

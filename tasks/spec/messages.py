@@ -9,7 +9,9 @@ from pydantic_core import ErrorDetails
 
 Section = type[BaseModel]
 
-_PYDANTICS_OWN = re.compile(r"timedelta$|linear$|lightgbm$|network$|literal\[|function-|Tolerance$|none$")
+_PYDANTICS_OWN = re.compile(
+    r"timedelta$|linear$|lightgbm$|network$|written$|pieces$|rows$|literal\[|function-|Tolerance$|none$"
+)
 """Parts of a place that name a choice of types and not a key."""
 
 _ALLOWED = {
