@@ -114,7 +114,7 @@ def open_files(uri: str, project: Path, form: CsvSpec | None = None) -> Sequence
     if "://" in uri:
         raise SourceError(f"source.uri: found {uri!r}; allowed: a path, a database URL, or demo:flights")
     place = project / Path(uri).expanduser()
-    paths = _find(place)
+    paths = find_files(place)
     if not paths:
         raise SourceError(
             f"source.uri: nothing to read at {place}; allowed: a file, a folder or a glob of "
@@ -129,7 +129,8 @@ def open_files(uri: str, project: Path, form: CsvSpec | None = None) -> Sequence
     return [_open_parquet(path) if _is_parquet(path) else _open_csv(path, form or CsvSpec()) for path in paths]
 
 
-def _find(place: Path) -> list[Path]:
+def find_files(place: Path) -> list[Path]:
+    """Return the files of a table at ``place``: a file, a folder or a glob."""
     if place.is_file():
         found = [place]
     elif place.is_dir():

@@ -62,9 +62,10 @@ class ContractSpec(Section):
     name: str | None = Field(None, description="File in data_contracts/, without .py; default: the model's name.")
     max_quarantined: Share = Field(0.05, description="Share of rows that may be quarantined.")
     min_rows: int = Field(1000, ge=1, description="Fewer valid rows than this stop the run.")
-    repeated: Literal["refuse", "first"] = Field(
+    repeated: Literal["refuse", "first", "identical"] = Field(
         "refuse",
-        description="Rows that have the key of another stop the run, or all but the first go to quarantine.",
+        description="Rows that have the key of another stop the run, or all but the first go to quarantine; "
+        "identical: so do rows that are like another in every column that is not made.",
     )
     max_age: Duration | None = Field(None, description="The newest row may be this much older than as_of.")
 

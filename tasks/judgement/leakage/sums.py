@@ -48,6 +48,7 @@ def _leak(columns: Sequence[str], contributions: FloatArray, share: float) -> Le
         f"a weighted sum of {', '.join(parts)} is the target to the last digit: if they are known only afterwards, "
         f'give them role "outcome" in the contract or leave them out: features.exclude = [{listed}]; if they are known '
         "beforehand, no model is needed",
+        tuple(parts),
     )
 
 
