@@ -189,12 +189,12 @@ def _comment(column: Column, plan: Plan) -> str:
 
 
 def _what(column: Column) -> str:
-    if column.kind == "number":
+    if column.kind == "number" and column.distinct > _FEW_WORDS:
         values = column.values.drop_null().cast(pa.float64(), safe=False)
         low, high = pc.quantile(values, q=[_TAIL, 1 - _TAIL]).to_pylist()
         unit = names.unit(column.name)
         return f"99.8 % of the values lie from {low:.4g} to {high:.4g}" + (f", {unit} by its name" if unit else "")
-    if column.kind in ("category", "flag"):
+    if column.kind in ("category", "flag", "number"):
         return _words(column)
     kinds = {"id": "an id", "text": "free text", "time": "a time", "constant": "", "empty": "", "other": ""}
     return kinds.get(column.kind, "")

@@ -65,7 +65,7 @@ def find_clocks(columns: Mapping[str, Column], taken: Sequence[str]) -> list[Clo
 def clock_of(column: Column) -> Clock | None:
     """Return how ``column`` by itself says a time; None if it does not."""
     if column.kind == "time":
-        return Clock(column.name, None, (column.name,), f"{column.name}, as it is")
+        return Clock(column.name, None, (column.name,), f"the column {column.name}")
     if pa.types.is_string(column.values.type):
         return _written(column)
     if column.kind in ("number", "id") and column.is_whole and names.when(column.name) > 0:
@@ -91,7 +91,7 @@ def _written(column: Column) -> Clock | None:
     if not pc.all(pc.match_substring_regex(words, r"\d")).as_py() or pc.max(pc.utf8_length(words)).as_py() > 40:
         return None
     if not read_times(words, "UTC")[1].unreadable.count:  # ISO 8601, with or without offsets
-        return Clock(column.name, None, (column.name,), f"{column.name}, as it is")
+        return Clock(column.name, None, (column.name,), f"the column {column.name}")
     fitting = [one for one in _formats(words[0].as_py()) if read_written(words, [one]).null_count == 0]
     if fitting:
         return _of_formats(column, [fitting[0]], fitting[1:])

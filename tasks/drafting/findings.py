@@ -4,9 +4,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
 from tasks.data.window import write_time
 from tasks.drafting import names
 from tasks.drafting.plan import Plan
@@ -66,12 +63,10 @@ def _of_the_file(plan: Plan) -> Iterator[Finding]:
         yield Finding(
             "order", (plan.target,), f"the file is sorted by {plan.target}: its rows are spread over the time"
         )
-    if len(zones := _offsets(plan)) > 1:
-        yield Finding(
-            "zones",
-            order.clock.columns if order.clock else (),
-            f"times have the offsets {', '.join(zones)}: all are read as UTC",
-        )
+    zones = plan.columns[order.clock.columns[0]].offsets if order.clock else ()
+    if order.clock and len(zones) > 1:
+        said = f"times have the offsets {', '.join(zones)}: all are read as UTC"
+        yield Finding("zones", order.clock.columns, said)
     for gap in line.gaps:
         yield Finding("gaps", (), f"no rows from {write_time(gap.start)} to {write_time(gap.end)}")
     if line.delay:
@@ -111,12 +106,3 @@ def _of_columns(plan: Plan) -> Iterator[Finding]:
             yield Finding(
                 "sensitive", (name,), f"{name} is sensitive, by its name: it is learned from unless you exclude it"
             )
-
-
-def _offsets(plan: Plan) -> list[str]:
-    clock = plan.order.clock
-    if clock is None or not pa.types.is_string(plan.columns[clock.columns[0]].raw.type):
-        return []
-    text = plan.columns[clock.columns[0]].raw
-    found = pc.struct_field(pc.extract_regex(text, r"[T ]\d\d.*?(?P<zone>Z|[+-]\d\d:?\d\d)$"), "zone")
-    return sorted(pc.unique(found.drop_null()).to_pylist())

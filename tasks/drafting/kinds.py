@@ -40,6 +40,8 @@ class Column:
     """An earlier column that says the same, in another unit or by other words."""
     unreadable: int = 0
     """Of the sample: words among numbers."""
+    offsets: tuple[str, ...] = ()
+    """The offsets from UTC with which times are written."""
 
     @property
     def is_whole(self) -> bool:
@@ -64,7 +66,8 @@ def _column(name: str, profile: Profile, missing_words: Sequence[str]) -> Column
     missing = profile.missing[name] + round(extra * profile.rows / len(raw))
     distinct = _distinct(values)
     kind = _kind(name, values, distinct)
-    return Column(name, kind, values, raw if unreadable else values, missing, distinct, unreadable=unreadable)
+    kept = raw if unreadable else values
+    return Column(name, kind, values, kept, missing, distinct, unreadable=unreadable, offsets=_offsets(raw))
 
 
 def _without(column: pa.ChunkedArray, words: Sequence[str]) -> pa.ChunkedArray:
@@ -93,6 +96,13 @@ def _read(column: pa.ChunkedArray, *, typed: bool) -> tuple[pa.ChunkedArray, int
         return pc.if_else(is_number, column, None).cast(pa.float64()), filled - numbers
     except pa.ArrowInvalid:
         return column, 0
+
+
+def _offsets(raw: pa.ChunkedArray) -> tuple[str, ...]:
+    if not pa.types.is_string(raw.type):
+        return ()
+    found = pc.struct_field(pc.extract_regex(raw, r"\d[T ]\d\d:\d\d.*?(?P<zone>Z|[+-]\d\d:?\d\d)$"), "zone")
+    return tuple(sorted(pc.unique(found.drop_null()).to_pylist()))
 
 
 def _distinct(values: pa.ChunkedArray) -> int:

@@ -18,6 +18,8 @@ from tasks.spec import LinearSpec, parse_duration
 
 _MOST_ROWS = 10_000
 _RESAMPLES = 300
+_MOST = 5.0
+"""How many times the usual margin: a wider one would call much worse not worse."""
 
 
 def resolve(plan: Plan, trial: Trial) -> Margin | None:
@@ -38,14 +40,19 @@ def resolve(plan: Plan, trial: Trial) -> Margin | None:
     if not isfinite(smallest) or not isfinite(found.rival):
         return None
     share = smallest / abs(found.rival) if usual.relative and found.rival else smallest
-    size = max(usual.size, _one_digit(share))
+    needed = _one_digit(share)
+    size = min(max(usual.size, needed), _MOST * usual.size)
     written = f'"{size * 100:g}%"' if usual.relative else f"{size:g}"
     sees = f"{share:.1%}".replace("%", " %") if usual.relative else f"{smallest:.2g}"
     reason = (
         f"{plan.timeline.judges:,} rows that judge see a difference in {metric.label} of {sees} in four of five cases "
         "(measured: two linear models)"
     )
-    if size > usual.size:
+    if needed > size:
+        reason += (
+            "; so wide a margin would let anything pass: with this one equals may end undecided, the champion stays"
+        )
+    elif size > usual.size:
         reason += f"; the usual {_usual(usual.size, relative=usual.relative)} would leave equals undecided"
     return Margin(written, reason)
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from textwrap import wrap
 
 from tasks.data.window import write_time
 from tasks.drafting import names
@@ -12,7 +13,7 @@ from tasks.drafting.timeline import Timeline, describe
 from tasks.markdown import one_line
 from tasks.spec import CsvSpec, PiecesClock, RowsClock, WrittenClock, write_duration
 
-_COMMENT_AT = 44
+_COMMENT_AT, _WIDTH = 44, 120
 _SMALL = 2_000
 """Labelled rows that train, below which trees get smaller leaves."""
 
@@ -153,7 +154,7 @@ def _gate(plan: Plan) -> Iterator[str]:
     yield "[gate]"
     yield _line("metric", plan.goal.metric)
     if plan.margin is not None:
-        yield f"# {plan.margin.reason}"
+        yield from (f"# {line}" for line in wrap(plan.margin.reason, _WIDTH - 2))
         yield f"margin = {plan.margin.written}"
     if line.block is None:
         yield _line("block", "row", "rows have no time in common" if plan.order.by_rows else "rows lie farther apart")
@@ -198,8 +199,11 @@ def _crons(line: Timeline) -> list[tuple[str, str]]:
 
 
 def _line(key: str, value: object, reason: str = "") -> str:
-    written = f"{key} = {_value(value)}"
-    return f"{written:<{_COMMENT_AT - 1}} # {one_line(reason)}" if reason else written
+    written, reason = f"{key} = {_value(value)}", one_line(reason)
+    beside = f"{written:<{_COMMENT_AT - 1}} # {reason}"
+    if not reason or len(beside) <= _WIDTH:
+        return beside if reason else written
+    return "\n".join([*(f"# {line}" for line in wrap(reason, _WIDTH - 2)), written])
 
 
 def _value(value: object) -> str:

@@ -16,8 +16,9 @@ FEWEST_ROWS = 20
 """Labelled rows: of fewer, five train, five choose and five judge, and nothing can be said of anything."""
 _MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 _LENGTHS = (
-    *(timedelta(hours=hours) for hours in (1, 2, 3, 6, 12)),
-    *(timedelta(days=days) for days in (1, 2, 3, 7, 14, 28, 56, 91, 182, 364, 728, 1820)),
+    *(timedelta(hours=hours) for hours in (1, 2, 3, 4, 6, 8, 12)),
+    *(timedelta(days=days) for days in (1, 2, 3, 5, 7, 10, 14, 21, 28, 42, 56, 70, 91, 120, 150, 182, 240, 300, 365)),
+    *(timedelta(days=days) for days in (500, 730, 1000, 1460, 2190, 3650)),
 )
 _WATCH = (
     (6 * _HOUR, _HOUR), (_DAY, 6 * _HOUR), (_DAY, _DAY), (7 * _DAY, _DAY), (14 * _DAY, _DAY), (28 * _DAY, 7 * _DAY),
@@ -138,7 +139,7 @@ def _length(known: Times, end: datetime, *, span: timedelta, by_order: bool) -> 
     long_enough = timedelta(0) if by_order or span < 10 * _DAYS_TO_JUDGE * _DAY else _DAYS_TO_JUDGE * _DAY
     for length in () if by_order else _LENGTHS:
         rows = int(np.sum(inside >= microseconds(end - length)))
-        if rows >= wanted and length >= long_enough and rows <= 0.4 * len(inside):
+        if rows >= wanted and length >= long_enough and rows <= 0.35 * len(inside):
             return length, rows
     return _exactly(inside, end, wanted)
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tasks.judgement import tables
 from tasks.judgement.holdout import Holdout
@@ -11,6 +12,9 @@ from tasks.judgement.sections import Provenance, Trials, sections
 from tasks.judgement.tables import NONE, Table
 from tasks.judgement.verdict import Verdict
 from tasks.judgement.wording import NOTHING, facts, gain, interval, show
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
 
 _PROSE = 60
 """Letters that make a cell a sentence: a phone shows the rows of such a table one below the other."""
@@ -70,6 +74,14 @@ def page(verdict: Verdict, held: Holdout, about: About, *, pictures: Mapping[str
         tiles=_tiles(verdict),
         sections=sections(verdict, drawn, Trials(about.candidates, tuple(about.searched.values())), about.provenance),
     )
+
+
+def style() -> "Markup":
+    """Return the style that all our pages have in common, as it stands in this one's template."""
+    from markupsafe import Markup
+
+    text = Path(__file__).with_suffix(".html").read_text(encoding="utf-8")
+    return Markup(text.split("<style>\n")[1].split("\n</style>")[0])  # noqa: S704 - a part of our own template
 
 
 def _badge(verdict: Verdict) -> Badge:
