@@ -28,8 +28,9 @@ _NAMED = (
 _CLOCKS = ("", " %H:%M:%S", " %H:%M", " %I:%M %p", " %I:%M:%S %p", "T%H:%M:%S", ", %H:%M")
 _EPOCHS = {"seconds": (500_000_000, 3_000_000_000), "milliseconds": (500_000_000_000, 3_000_000_000_000)}
 _WORDS = 2_000
-_MOSTLY = 0.9
-"""Values that a format has to fit before it is one of several."""
+_AGREES = 0.75
+_CLEARLY = 0.05
+"""Share of the rows, by which one reading has to go forward in time more often than another to be the right one."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,28 @@ def times_in(columns: Mapping[str, Column], clock: Clock, zone: str) -> "np.typi
     return np.asarray(read_times(made, zone)[0].cast(pa.int64()).fill_null(0).to_numpy())
 
 
+def parts_said(columns: Mapping[str, Column], clock: Clock, zone: str) -> list[str]:
+    """Return the columns that say again what the event time says: its pieces, and a year, month or day beside it.
+
+    A zone may shift a day now and then, so that a quarter of the rows may differ.
+    """
+    moments = times_in(columns, clock, zone).astype("datetime64[us]")
+    months = moments.astype("datetime64[M]").astype(np.int64)
+    says = {
+        "year": months // 12,
+        "month": months % 12,
+        "day": (moments.astype("datetime64[D]") - moments.astype("datetime64[M]")).astype(np.int64),
+    }
+    found = [name for name in clock.columns if isinstance(clock.spec, PiecesClock)]
+    for name, column in columns.items():
+        piece = names.piece(name)
+        if piece in says and name not in found and column.is_whole and not column.missing:
+            written = column.values.to_numpy()
+            same = (written - written.min()) == (says[piece] - says[piece].min())
+            found += [name] if same.mean() >= _AGREES else []
+    return found
+
+
 def _written(column: Column) -> Clock | None:
     """Return the format, or the formats, in which a text column says times."""
     words = pc.unique(column.values.drop_null()).slice(0, _WORDS)
@@ -102,18 +125,25 @@ def _written(column: Column) -> Clock | None:
 
 
 def _of_formats(column: Column, formats: list[str], others: list[str]) -> Clock:
-    if others and _goes_forward(column, others[0]) > _goes_forward(column, formats[0]):
-        formats, others = [others[0]], formats
+    """Return the time written in ``formats``, or in that of ``others``, which fit as well, that goes forward."""
+    first = _read(column, formats[0])
+    others = [one for one in others if not _read(column, one).equals(first)]
+    apart = _goes_forward(_read(column, others[0])) - _goes_forward(first) if others else 0.0
+    if apart > _CLEARLY:
+        formats, others = others[:1], []
     spec = WrittenClock(kind="written", column=column.name, formats=formats)
-    said = " or ".join(formats)
-    also = others[0] if others and _goes_forward(column, others[0]) == _goes_forward(column, formats[0]) else ""
-    return Clock(column.name, spec, (column.name,), f"{column.name}, written {said}", also)
+    ambiguous = others[0] if others and apart > -_CLEARLY else ""
+    return Clock(column.name, spec, (column.name,), f"{column.name}, written {' or '.join(formats)}", ambiguous)
 
 
-def _goes_forward(column: Column, written: str) -> float:
+def _read(column: Column, written: str) -> pa.Array:
+    return read_written(column.values.combine_chunks(), [written])
+
+
+def _goes_forward(times: pa.Array) -> float:
     """Return in which share of rows the time is not before that of the row before."""
-    times = read_written(column.values.combine_chunks(), [written]).cast(pa.int64()).drop_null().to_numpy()
-    return round(float(np.mean(np.diff(times) >= 0)), 2) if len(times) > 1 else 0.0
+    moments = times.cast(pa.int64()).drop_null().to_numpy()
+    return float(np.mean(np.diff(moments) >= 0)) if len(moments) > 1 else 0.0
 
 
 def _formats(word: str) -> list[str]:

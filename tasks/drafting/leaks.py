@@ -24,7 +24,7 @@ _HOW = {
     "sum_of_columns": "with {together} it adds up to the target",
     "identifier": "it names rows, and explains {} of the target",
     "fitted_before_split": "it was computed over all rows, the target among them",
-    "outcome_column": "it is a copy of what is known only afterwards",
+    "outcome_column": "it is a copy of the target, or of what else is known only afterwards",
     "late_timestamp": "it is a time after the event in {} of the rows",
 }
 

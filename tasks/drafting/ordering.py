@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from tasks.drafting import names
-from tasks.drafting.dates import Clock, clock_of, find_clocks
+from tasks.drafting.dates import Clock, clock_of, find_clocks, parts_said
 from tasks.drafting.keys import likely_keys
 from tasks.drafting.kinds import Column
 from tasks.drafting.order import is_sorted_by, rows_clock
@@ -33,12 +33,19 @@ class Ordered:
     order: Order
     timeline: Timeline
     naive: bool
+    parts: tuple[str, ...] = ()
+    """Columns that say a part of the event time again."""
     repeated: Repeated = "refuse"
     why_repeated: str = ""
 
     def given(self, target: str) -> Mapping[str, str]:
         """Return what the columns are that the spec names."""
-        return {**dict.fromkeys(self.order.key, "key"), self.order.timestamp: "time", target: "target"}
+        return {
+            **dict.fromkeys(self.parts, "part"),
+            **dict.fromkeys(self.order.key, "key"),
+            self.order.timestamp: "time",
+            target: "target",
+        }
 
 
 @dataclass(frozen=True)
@@ -124,8 +131,9 @@ def _by_clock(table: _Table, clock: Clock) -> Ordered:
     order = Order(clock.timestamp, clock, None, keys[0] if keys else (clock.timestamp,), None, clock.words, "")
     survey = _survey(table, order, keys)
     order, repeated, why = _with_key(table, order, (keys, survey))
-    line = plan(survey, table.now, by_order=False)
-    return Ordered(order, line, _is_naive(clock, table.columns), repeated, why)
+    line = plan(survey, table.now)
+    parts = tuple(parts_said(table.columns, clock, "UTC"))
+    return Ordered(order, line, _is_naive(clock, table.columns), parts, repeated, why)
 
 
 def _by_rows(table: _Table, why: str) -> Ordered:
@@ -133,7 +141,7 @@ def _by_rows(table: _Table, why: str) -> Ordered:
         raise DataRefused(f"{table.place.uri}: {why}, and a database has no order of rows; add a time to --query")
     target, wished = table.columns[table.wishes.target], table.wishes.key
     far = is_sorted_by(target)
-    ends = table.now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(0)
+    ends = table.now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     clock = rows_clock(table.rows, ends, spread=far > 0)
     keys = [wished] if wished else likely_keys(table.columns, None, table.wishes.target)
     name = names.identifier("row_time", set(table.columns))
@@ -143,8 +151,8 @@ def _by_rows(table: _Table, why: str) -> Ordered:
         order = replace(order, row_number=order.key[0])
     survey = _survey(table, order, keys)
     order, repeated, why_repeated = _with_key(table, order, (keys, survey))
-    line = plan(survey, table.now, by_order=True)
-    return Ordered(order, replace(line, as_of=ends), naive=False, repeated=repeated, why_repeated=why_repeated)
+    line = plan(survey, table.now, ends=ends)
+    return Ordered(order, line, naive=False, repeated=repeated, why_repeated=why_repeated)
 
 
 def _survey(table: _Table, order: Order, keys: Sequence[tuple[str, ...]]) -> Survey:

@@ -76,8 +76,8 @@ class Timeline:
         return max(2, min(200, self.judges // 2, self.chooses // 2, self.trains // 4))
 
 
-def plan(survey: Survey, now: datetime, *, by_order: bool) -> Timeline:
-    """Return windows for the rows of ``survey``; ``by_order``: the order of rows stands for their time.
+def plan(survey: Survey, now: datetime, *, ends: datetime | None = None) -> Timeline:
+    """Return windows for the rows of ``survey``; with ``ends`` the order of rows stands for their time, until then.
 
     Raises:
         NotEnoughData: there are too few labelled rows, or they are all of one time.
@@ -89,7 +89,8 @@ def plan(survey: Survey, now: datetime, *, by_order: bool) -> Timeline:
         )
     first, last = _moment(times[0]), _moment(times[-1])
     delay = _delay(times, known)
-    as_of = last + _MINUTE if by_order else _after(max(last, _moment(known[-1]) + delay), last - first)
+    by_order, delay = ends is not None, timedelta(0) if ends else delay
+    as_of = ends or _after(max(last, _moment(known[-1]) + delay), last - first)
     holdout, judges = _length(known, as_of - delay, span=last - first, by_order=by_order)
     choosing_until = as_of - 2 * delay - holdout
     before = known[known < microseconds(choosing_until)]
