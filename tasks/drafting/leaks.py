@@ -13,7 +13,9 @@ from tasks.drafting.plan import Plan
 from tasks.drafting.roles import Role
 from tasks.drafting.trial import Trial
 from tasks.judgement.leakage.audit import audit
-from tasks.judgement.leakage.case import Audit, AuditCase, Leak, Part
+from tasks.judgement.leakage.case import AuditCase, Leak, Part
+from tasks.judgement.leakage.sample import view
+from tasks.judgement.leakage.sums import sums_of_columns
 from tasks.judgement.leakage.wording import percent
 
 _HOW = {
@@ -43,12 +45,14 @@ class Found:
 
 def look_for_leaks(plan: Plan, trial: Trial) -> Found:
     """Return which features of ``plan`` give the target away, by the sample."""
-    found = _audit(plan, trial)
-    roles = {name: role for leak in found.leaks for name, role in _roles(leak, plan)}
+    leaks = _audit(plan, trial)
+    roles: dict[str, Role] = {}
+    for leak in leaks:
+        roles = {**dict(_roles(leak, plan)), **roles}
     suspects = tuple(
-        leak.sentence for leak in found.leaks if leak.severity == "warn" and leak.column and leak.column not in roles
+        leak.sentence for leak in leaks if leak.severity == "warn" and leak.column and leak.column not in roles
     )
-    repeated = next((leak.sentence for leak in found.leaks if leak.kind == "duplicate_rows"), None)
+    repeated = next((leak.sentence for leak in leaks if leak.kind == "duplicate_rows"), None)
     return Found(roles, suspects, repeated)
 
 
@@ -69,30 +73,36 @@ def _roles(leak: Leak, plan: Plan) -> Iterator[tuple[str, Role]]:
             yield name, Role("identifier" if use == "identifier" else "outcome", words, leak=leak.severity == "refuse")
 
 
-def _audit(plan: Plan, trial: Trial) -> Audit:
+def _audit(plan: Plan, trial: Trial) -> list[Leak]:
     spec, contract = trial.spec, trial.contract
     if not any(trial.masks["train"]):
-        return Audit(())
+        return []
     learned = {
         feature.name for feature in fit_features(_of(trial.table, trial.masks["train"]), spec, contract).features
     }
     reads = [name for name in contract.names("feature", "identifier") if name != plan.target]
     outcomes = [name for name in contract.names("outcome") if name in trial.table.column_names]
     parts = [_part(trial, trial.masks[name], reads, outcomes) for name in ("train", "validation", "holdout")]
-    return audit(
-        AuditCase(
-            task=spec.task,
-            train=parts[0],
-            validation=parts[1],
-            holdout=parts[2],
-            features=tuple(name for name in reads if name in learned),
-            reads=tuple(reads),
-            outcomes=frozenset({*outcomes, plan.target}),
-            key=tuple(spec.source.key),
-            timestamp=plan.order.timestamp,
-            label_delay=spec.source.label_delay,
-        )
+    case = AuditCase(
+        task=spec.task,
+        train=parts[0],
+        validation=parts[1],
+        holdout=parts[2],
+        features=tuple(name for name in reads if name in learned),
+        reads=tuple(reads),
+        outcomes=frozenset({*outcomes, plan.target}),
+        key=tuple(spec.source.key),
+        timestamp=plan.order.timestamp,
+        label_delay=spec.source.label_delay,
     )
+    return [*_sums(case), *audit(case).leaks]
+
+
+def _sums(case: AuditCase) -> Iterator[Leak]:
+    """Yield what adds up to the target, with parts that the audit leaves out since they alone are near to it."""
+    seen = view(case)
+    if not seen.too_few:
+        yield from (found for found in sums_of_columns(case, seen, ()) if isinstance(found, Leak))
 
 
 def _part(trial: Trial, mask: Mask, reads: list[str], outcomes: list[str]) -> Part:

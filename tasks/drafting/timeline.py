@@ -102,7 +102,7 @@ def plan(survey: Survey, now: datetime, *, ends: datetime | None = None) -> Time
             f"after the other: {trains:,}, {chooses:,} and {judges:,} rows"
         )
     steps: Times = np.asarray(np.diff(np.unique(times)), dtype=np.int64)
-    window, every = _watching(times, validation, steps)
+    window, every = _watching(times, validation, steps, by_order=by_order)
     return Timeline(
         rows=len(times), labelled=len(known), start=first, end=last, as_of=as_of,
         usual_step=timedelta(microseconds=float(np.median(steps))), gaps=_gaps(np.unique(times)), delay=delay,
@@ -152,13 +152,14 @@ def _exactly(inside: Times, end: datetime, wanted: int) -> tuple[timedelta, int]
     return length, int(np.sum(inside >= microseconds(end - length)))
 
 
-def _watching(times: Times, longest: timedelta, steps: Times) -> tuple[timedelta, timedelta]:
+def _watching(times: Times, longest: timedelta, steps: Times, *, by_order: bool) -> tuple[timedelta, timedelta]:
     """Return the length of a window that has rows enough to be compared, and the time between checks."""
     usual = timedelta(microseconds=float(np.median(steps)))
     wanted = min(500, max(20, len(times) // 20))
     span = timedelta(microseconds=int(times[-1] - times[0]))
+    least = 7 * _DAY if span >= 56 * _DAY and not by_order else timedelta(0)  # people live by weeks
     for window, every in _WATCH:
-        if every >= usual and window <= span / 4:
+        if every >= usual and least <= window <= span / 4:
             starts = np.arange(times[0], times[-1] - microseconds_of(window) + 1, microseconds_of(window))
             counts = np.diff(np.searchsorted(times, np.append(starts, starts[-1] + microseconds_of(window))))
             if np.median(counts) >= wanted:

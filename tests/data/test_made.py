@@ -22,7 +22,10 @@ def source(uri: str, **more: Any) -> SourceSpec:
 
 
 def read(folder: Path, given: SourceSpec, *columns: str, window: Window = ALWAYS) -> dict[str, list[Any]]:
-    return read_source(given, columns, window, Settings(folder, folder / "home", 1, None)).table.to_pydict()
+    found: dict[str, list[Any]] = read_source(
+        given, columns, window, Settings(folder, folder / "home", 1, None)
+    ).table.to_pydict()
+    return found
 
 
 def day(month: int, day: int, hour: int = 0, minute: int = 0) -> datetime:

