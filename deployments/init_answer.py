@@ -62,7 +62,7 @@ def _facts(found: Draft, files: Files, commands: list[str]) -> dict[str, object]
         "task": plan.goal.task,
         "metric": plan.goal.metric,
         "rows": plan.rows,
-        "features": found.features,
+        "features": found.plan.features,
         "timestamp": plan.order.timestamp,
         "key": list(plan.order.key),
         "as_of": line.as_of.isoformat(),
@@ -79,7 +79,7 @@ def _facts(found: Draft, files: Files, commands: list[str]) -> dict[str, object]
 
 def _lines(found: Draft, files: Files, commands: list[str]) -> Iterator[str]:
     plan, line = found.plan, found.plan.timeline
-    yield fact("table", f"{plan.rows:,} rows, {len(plan.columns)} columns: {len(found.features)} are learned from")
+    yield fact("table", f"{plan.rows:,} rows, {len(plan.columns)} columns: {len(found.plan.features)} are learned from")
     yield fact("target", one_line(f"{plan.target}: {plan.goal.task}; {plan.goal.reason}"))
     yield fact("windows", f"train {line.trains:,}, validation {line.chooses:,}, holdout {line.judges:,} labelled rows")
     yield fact("gate", one_line(plan.margin.reason) if plan.margin else "too few rows to measure what it can tell")

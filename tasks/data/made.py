@@ -15,7 +15,7 @@ from tasks.data.clocks import columns_of, times_of
 from tasks.data.reader import Reader
 from tasks.data.window import Window
 from tasks.errors import SourceError
-from tasks.spec import RowsClock, SourceSpec
+from tasks.spec import SourceSpec
 
 
 @dataclass
@@ -136,8 +136,3 @@ def _as_kept(spellings: Sequence[str], kind: pa.DataType) -> pa.Array:
 
 def _is_number(kind: pa.DataType) -> bool:
     return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind))
-
-
-def is_sequence(source: SourceSpec) -> bool:
-    """Say whether the order of the rows stands for their time."""
-    return isinstance(source.clock, RowsClock)

@@ -8,14 +8,14 @@ from tasks.data.source import open_readers
 from tasks.drafting.contract_text import write_contract
 from tasks.drafting.findings import Finding, find
 from tasks.drafting.kinds import find_kinds
-from tasks.drafting.leaks import Found, look_for_leaks, without
-from tasks.drafting.ordering import choose_order
+from tasks.drafting.leaks import Found, ask_about, look_for_leaks, without
+from tasks.drafting.ordering import Unordered, choose_order
 from tasks.drafting.place import find_place
 from tasks.drafting.plan import Place, Plan
 from tasks.drafting.profile import Profile, take_profile
 from tasks.drafting.questions import Ask, Asked, Log
 from tasks.drafting.resolution import resolve
-from tasks.drafting.roles import roles_of, those
+from tasks.drafting.roles import roles_of
 from tasks.drafting.spec_text import calendar, write_spec
 from tasks.drafting.spellings import find_spellings, words_of
 from tasks.drafting.target import find_goal
@@ -42,12 +42,6 @@ class Draft:
     quarantined: float
     """Share of the rows that were looked at."""
 
-    @property
-    def features(self) -> list[str]:
-        """The columns that are learned from."""
-        given = {self.plan.order.timestamp}
-        return [name for name in those(self.plan.roles, "feature") if name not in given]
-
 
 def draft(wishes: Wishes, settings: Settings, now: datetime, ask: Ask) -> Draft:
     """Return a draft for the table that ``wishes`` name.
@@ -62,9 +56,10 @@ def draft(wishes: Wishes, settings: Settings, now: datetime, ask: Ask) -> Draft:
     profile = _profile(place, settings)
     _check_columns(profile, wishes)
     spellings = find_spellings(profile)
-    columns = find_kinds(profile, words_of(spellings))
+    words = words_of(spellings)
+    columns = find_kinds(profile, words)
     goal = find_goal(columns[wishes.target], wishes.task, log)
-    ordered = choose_order(wishes, place, profile.rows, columns, words_of(spellings), (settings, now, log))
+    ordered = choose_order(Unordered(wishes, place, profile.rows, columns, words, settings, now, log))
     plan = Plan(
         model=wishes.model,
         owner=wishes.owner,
@@ -81,7 +76,7 @@ def draft(wishes: Wishes, settings: Settings, now: datetime, ask: Ask) -> Draft:
         repeated=ordered.repeated,
         why_repeated=ordered.why_repeated,
     )
-    plan, trial, found = _mend(plan)
+    plan, trial, found = _mend(plan, log)
     plan = replace(plan, margin=resolve(plan, trial))
     return Draft(plan, write_spec(plan), write_contract(plan), find(plan, found.suspects), log.asked, trial.quarantined)
 
@@ -104,7 +99,7 @@ def _check_columns(profile: Profile, wishes: Wishes) -> None:
         raise DataRefused(f"{wishes.uri} has one column, {profile.columns[0]}: there is nothing to predict it from")
 
 
-def _mend(plan: Plan) -> tuple[Plan, Trial, Found]:
+def _mend(plan: Plan, ask: Ask) -> tuple[Plan, Trial, Found]:
     """Return ``plan`` without leaks, and so loose that hardly a row is quarantined."""
     for _ in range(_ROUNDS):
         trial = _tried(plan)
@@ -112,6 +107,7 @@ def _mend(plan: Plan) -> tuple[Plan, Trial, Found]:
         if not found.roles:
             break
         plan = without(plan, found)
+    plan = ask_about(plan, found, ask)
     if found.repeated_rows and plan.repeated == "refuse":
         plan = replace(plan, repeated="identical", why_repeated="rows stand there more than once, to the last column")
     failing = frozenset(rule.split(":")[0] for rule, _ in trial.checked.failures)
@@ -121,9 +117,7 @@ def _mend(plan: Plan) -> tuple[Plan, Trial, Found]:
 
 
 def _tried(plan: Plan) -> Trial:
-    if not calendar(plan) and not [
-        n for n in those(plan.roles, "feature") if n not in (plan.order.timestamp, *plan.order.key)
-    ]:
+    if not plan.features and not calendar(plan):
         reasons = "; ".join(f"{name}: {role.reason}" for name, role in plan.roles.items() if name != plan.target)
         raise DataRefused(f"no column is left to predict {plan.target} from. {reasons}")
     return try_out(plan)

@@ -7,6 +7,7 @@ from typing import Literal
 from tasks.data.window import write_time
 from tasks.drafting import names
 from tasks.drafting.plan import Plan
+from tasks.judgement.leakage.case import Leak
 from tasks.spec import CsvSpec
 
 Topic = Literal[
@@ -43,9 +44,9 @@ class Finding:
     sentence: str
 
 
-def find(plan: Plan, suspects: Sequence[str] = ()) -> tuple[Finding, ...]:
+def find(plan: Plan, suspects: Sequence[Leak] = ()) -> tuple[Finding, ...]:
     """Return what is to be told of the table behind ``plan``."""
-    return (*_of_the_file(plan), *_of_columns(plan), *(Finding("suspect", (), words) for words in suspects))
+    return (*_of_the_file(plan), *_of_columns(plan), *_suspected(plan, suspects))
 
 
 def _of_the_file(plan: Plan) -> Iterator[Finding]:
@@ -106,3 +107,9 @@ def _of_columns(plan: Plan) -> Iterator[Finding]:
             yield Finding(
                 "sensitive", (name,), f"{name} is sensitive, by its name: it is learned from unless you exclude it"
             )
+
+
+def _suspected(plan: Plan, suspects: Sequence[Leak]) -> Iterator[Finding]:
+    for leak in suspects:
+        if leak.column is not None and plan.roles[leak.column].use == "feature":
+            yield Finding("suspect", (leak.column,), leak.sentence)

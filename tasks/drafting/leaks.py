@@ -1,6 +1,6 @@
 """Features that know the answer, found by the audit that judges trainings before any of them becomes a champion."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,6 +10,7 @@ from tasks.data.features import fit_features
 from tasks.data.keys import row_keys
 from tasks.data.splits import Mask
 from tasks.drafting.plan import Plan
+from tasks.drafting.questions import Ask, Question
 from tasks.drafting.roles import Role
 from tasks.drafting.trial import Trial
 from tasks.judgement.leakage.audit import audit
@@ -37,8 +38,8 @@ class Found:
 
     roles: Mapping[str, Role]
     """Of the columns that are to be no features."""
-    suspects: tuple[str, ...]
-    """Columns that stay features, and should be looked at, in words."""
+    suspects: tuple[Leak, ...]
+    """What may be a leak and may be honest: such columns stay features unless a person says otherwise."""
     repeated_rows: str | None
     """Rows that stand there more than once, in words, if that would be a leak."""
 
@@ -49,11 +50,28 @@ def look_for_leaks(plan: Plan, trial: Trial) -> Found:
     roles: dict[str, Role] = {}
     for leak in leaks:
         roles = {**dict(_roles(leak, plan)), **roles}
-    suspects = tuple(
-        leak.sentence for leak in leaks if leak.severity == "warn" and leak.column and leak.column not in roles
-    )
+    suspects = tuple(leak for leak in leaks if leak.severity == "warn" and leak.column and leak.column not in roles)
     repeated = next((leak.sentence for leak in leaks if leak.kind == "duplicate_rows"), None)
     return Found(roles, suspects, repeated)
+
+
+def ask_about(plan: Plan, found: Found, ask: Ask) -> Plan:
+    """Return ``plan`` without those suspects that a person takes for leaks."""
+    roles: dict[str, Role] = {}
+    for leak in found.suspects:
+        if leak.kind != "near_copy" or leak.column is None:
+            continue
+        words = _HOW["near_copy"].format(percent(leak.figure))
+        question = Question(
+            "leak",
+            f"{leak.column}: {words}. Is it known when the prediction is made?",
+            ("yes", "no"),
+            "yes",
+            "a strong column may be honest",
+        )
+        if ask(question) == "no":
+            roles[leak.column] = Role("outcome", words, leak=True)
+    return replace(plan, roles={**plan.roles, **roles})
 
 
 def without(plan: Plan, found: Found) -> Plan:
@@ -95,14 +113,15 @@ def _audit(plan: Plan, trial: Trial) -> list[Leak]:
         timestamp=plan.order.timestamp,
         label_delay=spec.source.label_delay,
     )
-    return [*_sums(case), *audit(case).leaks]
+    found = audit(case).leaks
+    return [*_sums(case, [leak.column for leak in found if leak.column and leak.severity == "refuse"]), *found]
 
 
-def _sums(case: AuditCase) -> Iterator[Leak]:
+def _sums(case: AuditCase, told: Sequence[str]) -> Iterator[Leak]:
     """Yield what adds up to the target, with parts that the audit leaves out since they alone are near to it."""
     seen = view(case)
     if not seen.too_few:
-        yield from (found for found in sums_of_columns(case, seen, ()) if isinstance(found, Leak))
+        yield from (found for found in sums_of_columns(case, seen, told) if isinstance(found, Leak))
 
 
 def _part(trial: Trial, mask: Mask, reads: list[str], outcomes: list[str]) -> Part:

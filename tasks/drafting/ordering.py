@@ -15,7 +15,7 @@ from tasks.drafting.order import is_sorted_by, rows_clock
 from tasks.drafting.plan import Order, Place, Repeated, source_of
 from tasks.drafting.questions import Ask, Question
 from tasks.drafting.survey import Survey, repeats_are_whole_rows, take_survey
-from tasks.drafting.timeline import FEWEST_ROWS, Timeline, plan
+from tasks.drafting.timeline import Timeline, plan
 from tasks.drafting.wishes import Wishes
 from tasks.errors import DataRefused, NotEnoughData, SettingsError
 from tasks.settings import Settings
@@ -49,8 +49,8 @@ class Ordered:
 
 
 @dataclass(frozen=True)
-class _Table:
-    """What is to be put in order."""
+class Unordered:
+    """A table that is to be put in order, and what may be asked about it."""
 
     wishes: Wishes
     place: Place
@@ -62,33 +62,25 @@ class _Table:
     ask: Ask
 
 
-def choose_order(
-    wishes: Wishes,
-    place: Place,
-    rows: int,
-    columns: Mapping[str, Column],
-    words: Sequence[str],
-    by: tuple[Settings, datetime, Ask],
-) -> Ordered:
-    """Return how the rows of a table are named and put in order of time.
+def choose_order(table: Unordered) -> Ordered:
+    """Return how the rows of ``table`` are named and put in order of time.
 
     Raises:
         DataRefused: a database says no time or no key: its rows have no order that could stand for them.
         NotEnoughData: there are too few rows to train, choose and judge.
     """
-    table = _Table(wishes, place, rows, columns, words, *by)
     clock = _clock(table)
     if clock is None:
         return _by_rows(table, "no column says when a row was: the order of rows stands for it")
     try:
         return _by_clock(table, clock)
     except NotEnoughData as error:
-        if wishes.time is not None or is_database(place.uri) or str(error).startswith(f"{FEWEST_ROWS}"):
+        if table.wishes.time is not None or is_database(table.place.uri):
             raise
         return _by_rows(table, f"{clock.words} is of no use ({error}): the order of rows stands for it")
 
 
-def _clock(table: _Table) -> Clock | None:
+def _clock(table: Unordered) -> Clock | None:
     wished, columns = table.wishes.time, table.columns
     if wished is not None:
         found = clock_of(columns[wished])
@@ -125,7 +117,7 @@ def _settled(clock: Clock, ask: Ask) -> Clock:
     return replace(clock, spec=clock.spec.model_copy(update={"formats": [ask(question)]}), ambiguous="")
 
 
-def _by_clock(table: _Table, clock: Clock) -> Ordered:
+def _by_clock(table: Unordered, clock: Clock) -> Ordered:
     wished = table.wishes.key
     keys = [wished] if wished else likely_keys(table.columns, clock, table.wishes.target)
     order = Order(clock.timestamp, clock, None, keys[0] if keys else (clock.timestamp,), None, clock.words, "")
@@ -136,7 +128,7 @@ def _by_clock(table: _Table, clock: Clock) -> Ordered:
     return Ordered(order, line, _is_naive(clock, table.columns), parts, repeated, why)
 
 
-def _by_rows(table: _Table, why: str) -> Ordered:
+def _by_rows(table: Unordered, why: str) -> Ordered:
     if is_database(table.place.uri):
         raise DataRefused(f"{table.place.uri}: {why}, and a database has no order of rows; add a time to --query")
     target, wished = table.columns[table.wishes.target], table.wishes.key
@@ -155,13 +147,13 @@ def _by_rows(table: _Table, why: str) -> Ordered:
     return Ordered(order, line, naive=False, repeated=repeated, why_repeated=why_repeated)
 
 
-def _survey(table: _Table, order: Order, keys: Sequence[tuple[str, ...]]) -> Survey:
+def _survey(table: Unordered, order: Order, keys: Sequence[tuple[str, ...]]) -> Survey:
     source = source_of(table.place, order, table.wishes.target, list(table.words), "UTC")
     return take_survey(source, keys, table.settings)
 
 
 def _with_key(
-    table: _Table, order: Order, found: tuple[Sequence[tuple[str, ...]], Survey]
+    table: Unordered, order: Order, found: tuple[Sequence[tuple[str, ...]], Survey]
 ) -> tuple[Order, Repeated, str]:
     """Return ``order`` with the first key that names each row once, or once but for rows that were loaded twice."""
     keys, survey = found
@@ -189,7 +181,7 @@ def _with_key(
     return replace(order, key=(number,), row_number=number, why_key=words), "refuse", ""
 
 
-def _whole(table: _Table, order: Order, key: tuple[str, ...], survey: Survey) -> bool:
+def _whole(table: Unordered, order: Order, key: tuple[str, ...], survey: Survey) -> bool:
     source = source_of(table.place, order, table.wishes.target, list(table.words), "UTC")
     return repeats_are_whole_rows(source, key, survey, list(table.columns), table.settings)
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 from tasks.drafting.dates import Clock
 from tasks.drafting.kinds import Column
-from tasks.drafting.roles import Role
+from tasks.drafting.roles import Role, those
 from tasks.drafting.spellings import Spelling
 from tasks.drafting.target import Goal
 from tasks.drafting.timeline import Timeline
@@ -80,6 +80,11 @@ class Plan:
     def source(self) -> SourceSpec:
         """The section of the spec that says where the rows are."""
         return source_of(self.place, self.order, self.target, self.words, self.zone)
+
+    @property
+    def features(self) -> list[str]:
+        """The columns that are learned from."""
+        return [name for name in those(self.roles, "feature") if name != self.order.timestamp]
 
     @property
     def words(self) -> list[str]:

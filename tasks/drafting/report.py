@@ -37,7 +37,7 @@ def _tiles(draft: Draft) -> list[Tile]:
     plan, line = draft.plan, draft.plan.timeline
     return [
         Tile("rows", f"{plan.rows:,}", f"{write_time(line.start)} to {write_time(line.end)}"),
-        Tile("columns", f"{len(plan.columns):,}", f"{len(draft.features):,} are learned from"),
+        Tile("columns", f"{len(plan.columns):,}", f"{len(draft.plan.features):,} are learned from"),
         Tile("target", plan.goal.task, plan.target),
         Tile("quarantined", f"{draft.quarantined:.2%}", "of the rows that were looked at"),
     ]

@@ -7,18 +7,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from deployments.init_answer import init
 from tasks.data.contract import check_contract, load_contract
 from tasks.drafting.draft import Draft, draft
 from tasks.drafting.findings import TRAPS as TOPICS
-from tasks.drafting.questions import take_defaults
+from tasks.drafting.questions import Question, take_defaults
 from tasks.drafting.wishes import Wishes
 from tasks.errors import DataRefused, PerennialError, SettingsError, SpecError
 from tasks.settings import load_settings
 from tasks.spec import RowsClock, load_spec
-from tests.drafting.tables import BUNDLED, TRAPS, Table
+from tests.drafting.tables import BUNDLED, TRAPS, Table, loans
 
 NOW = datetime(2026, 11, 28, tzinfo=UTC)
 QUICK = [table for table in (*BUNDLED, *TRAPS) if table.name in ("clean", "leaked_sum", "ids", "german", "pieces")]
@@ -92,7 +93,7 @@ def test_leaks_are_outcomes_with_the_figure_and_one_word_puts_them_back(drafted:
 
     assert "decision: Series[str] = known(metadata=OUTCOME)" in found.contract
     assert "it is a copy of the target" in found.contract
-    assert {"decision", "collection_case", "customer", "loan_id"}.isdisjoint(found.features)
+    assert {"decision", "collection_case", "customer", "loan_id"}.isdisjoint(found.plan.features)
 
 
 def test_a_file_sorted_by_its_target_is_spread_and_one_that_is_not_keeps_its_order(
@@ -140,6 +141,24 @@ def test_a_table_that_is_none_gets_one_line_and_leaves_no_file(lines: list[str],
         init(Wishes("rows.csv", "y", "rows"), None, quietly=True)
 
     assert [path.name for path in place.iterdir()] == ["rows.csv"]
+
+
+def test_a_near_copy_is_asked_about_and_left_out_if_it_is_not_known_beforehand(place: Path) -> None:
+    draw = np.random.default_rng(0)
+    rows = loans(1500)
+    rows["amount"] = 10 * rows["debt"] + draw.normal(0, 40, 1500)
+    rows["billed"] = rows["amount"] + draw.normal(0, 0.1 * rows["amount"].std(), 1500)
+    rows.drop(columns="defaulted").to_csv(place / "rows.csv", index=False)
+    asked: list[Question] = []
+
+    def ask(question: Question) -> str:
+        asked.append(question)
+        return "no" if question.about == "leak" else question.default
+
+    found = draft(Wishes("rows.csv", "amount", "rows"), load_settings(founding=True), NOW, ask)
+
+    assert [question.sentence.split(":")[0] for question in asked if question.about == "leak"] == ["billed"]
+    assert found.plan.roles["billed"].use == "outcome"
 
 
 def test_names_that_python_does_not_take_are_read_by_an_alias(place: Path) -> None:

@@ -3,6 +3,8 @@
 ``make e2e-init``. What a table cannot show is said, and is no champion: linnerud has twenty rows.
 """
 
+import os
+import pty
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -83,3 +85,22 @@ def test_every_contract_that_was_written_passes_mypy(place: Path) -> None:
 
     assert len(contracts) >= len(BUNDLED) + len(TRAPS)
     assert checked.returncode == 0, checked.stdout
+
+
+def test_what_the_data_cannot_settle_is_asked_on_a_terminal(tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text("a,stars\n" + "".join(f"{n * 37 % 101 / 7},{n % 5 + 1}\n" for n in range(100)))
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "deployments.cli", "init", str(tmp_path / "rows.csv"), "--target", "stars"]
+    environment = {**os.environ, "PERENNIAL_PROJECT": str(tmp_path), "PERENNIAL_HOME": str(tmp_path / "home")}
+    os.write(ours, b"regression\n")
+
+    ran = subprocess.run(
+        command, stdin=theirs, stdout=subprocess.PIPE, stderr=theirs, env=environment, cwd=ROOT, check=True
+    )
+
+    said = os.read(ours, 10_000).decode()
+    os.close(ours)
+    os.close(theirs)
+    assert "stars has 5 different whole numbers. Are they classes, or amounts?" in said
+    assert b"stars: regression" in ran.stdout
+    assert 'task = "regression"' in (tmp_path / "deployments" / "rows.toml").read_text()

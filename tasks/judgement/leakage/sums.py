@@ -28,7 +28,7 @@ def sums_of_columns(case: AuditCase, seen: View, told: Sequence[str]) -> Iterato
     if len(columns) < 2:
         return
     (design, known), (judged, labels) = (_rows(side, columns) for side in (seen.learned, seen.judged))
-    if min(len(known), len(labels)) < _ROWS_A_COLUMN * (len(columns) + 1):
+    if min(len(known), len(labels)) < _ROWS_A_COLUMN * (len(columns) + 1) or labels.std() == 0:
         yield Untested(f"columns that add up to the target: too few rows in which all {len(columns)} are filled")
         return
     weights = _fit(design, known)
