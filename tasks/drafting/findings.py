@@ -91,7 +91,8 @@ def _of_columns(plan: Plan) -> Iterator[Finding]:
         elif role.use == "excluded":
             yield Finding("same" if column.same_as else "constant", (name,), f"{name} is left out: {role.reason}")
         elif role.use == "unread":
-            yield Finding("empty", (name,), f"{name} is not read: {role.reason}")
+            topic: Topic = "empty" if column.kind in ("empty", "other") else "time"
+            yield Finding(topic, (name,), f"{name} is not read: {role.reason}")
         elif role.use == "identifier" and name not in plan.order.key:
             yield Finding(
                 "text" if column.kind == "text" else "identifier", (name,), f"{name} is not learned from: {role.reason}"

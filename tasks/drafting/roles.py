@@ -40,7 +40,7 @@ def _role(column: Column, given: str, unlabelled: "np.typing.NDArray[np.bool_]")
     if given == "key" and (column.kind == "id" or column.is_whole):
         return Role("identifier", "it names the row")
     if given == "part" and column.kind not in ("empty", "other"):
-        return Role("identifier", "it is a part of the event time, of which features.calendar makes features")
+        return Role("unread", "it says a part of the event time, of which features.calendar makes features")
     if column.kind in ("empty", "other"):
         return Role("unread", "it has no value" if column.kind == "empty" else f"it is a {column.values.type}")
     if column.kind == "constant":

@@ -108,7 +108,7 @@ def plan(survey: Survey, now: datetime, *, ends: datetime | None = None) -> Time
         usual_step=timedelta(microseconds=float(np.median(steps))), gaps=_gaps(np.unique(times)), delay=delay,
         validation=validation, holdout=holdout, trains=trains, chooses=chooses, judges=judges,
         window=window, every=every, block=None if by_order else _block(holdout, judges),
-        live=not by_order and now - as_of <= max(2 * every, 2 * _DAY),
+        live=not by_order and abs(now - as_of) <= max(2 * every, 2 * _DAY),
     )  # fmt: skip
 
 

@@ -65,7 +65,7 @@ def loans(rows: int = 6_000, seed: int = 0, share: float = 0.3) -> pd.DataFrame:
     income, debt = draw.gamma(3, 15, rows), draw.gamma(2, 8, rows)
     region = draw.choice(["north", "south", "east", "west"], rows, p=[0.4, 0.3, 0.2, 0.1])
     risk = 0.08 * debt - 0.05 * income + 0.8 * (region == "west") + draw.logistic(size=rows) * 0.7
-    times = [START + timedelta(hours=2) * n for n in range(rows)]
+    times = [START + timedelta(hours=2 if rows < 10_000 else 0.5) * n for n in range(rows)]
     return pd.DataFrame(
         {
             "loan_id": 100_000 + draw.permutation(rows),

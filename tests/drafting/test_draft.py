@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from deployments.init_answer import init
@@ -241,3 +242,25 @@ def test_a_database_s_table_is_drafted_and_one_without_a_time_is_refused(place: 
     assert (answer.facts["timestamp"], answer.facts["key"]) == ("ordered_at", ["id"])
     with pytest.raises(DataRefused, match="a database has no order of rows; add a time to --query"):
         init(Wishes(url, "returned", "other", query="select id, price, returned from orders"), None, quietly=True)
+
+
+def test_a_folder_of_parquet_is_drafted_by_the_types_that_it_has(place: Path) -> None:
+    rows = loans(600).assign(
+        created_at=lambda r: pd.to_datetime(r["created_at"]), region=lambda r: r["region"].astype("category")
+    )
+    (place / "loans").mkdir()
+    for part in range(3):
+        rows.iloc[part * 200 : part * 200 + 200].to_parquet(place / "loans" / f"{part}.parquet")
+
+    found = draft(Wishes("loans", "defaulted", "loans"), load_settings(founding=True), NOW, take_defaults)
+
+    assert (found.plan.rows, found.plan.order.timestamp, found.plan.order.key) == (600, "created_at", ("loan_id",))
+    assert found.plan.features == ["income", "debt", "region"]
+
+
+def test_an_index_that_pandas_wrote_without_a_name_is_passed_over(place: Path) -> None:
+    loans(300).to_csv(place / "rows.csv")
+
+    found = draft(Wishes("rows.csv", "defaulted", "rows"), load_settings(founding=True), NOW, take_defaults)
+
+    assert found.plan.features == ["income", "debt", "region"]
