@@ -9,7 +9,7 @@ from tasks.drafting.contract_text import write_contract
 from tasks.drafting.findings import Finding, find
 from tasks.drafting.kinds import find_kinds
 from tasks.drafting.leaks import Found, ask_about, look_for_leaks, without
-from tasks.drafting.ordering import Unordered, choose_order
+from tasks.drafting.ordering import Unordered, choose_order, spread_out
 from tasks.drafting.place import find_place
 from tasks.drafting.plan import Place, Plan
 from tasks.drafting.profile import Profile, take_profile
@@ -77,8 +77,12 @@ def draft(wishes: Wishes, settings: Settings, now: datetime, ask: Ask) -> Draft:
         why_repeated=ordered.why_repeated,
     )
     plan, trial, found = _mend(plan, log)
+    if trial.of_one_class and plan.order.rows_clock is not None:
+        plan = replace(plan, order=spread_out(plan.order, plan.rows))
+        trial = _tried(plan)
     plan = replace(plan, margin=resolve(plan, trial))
-    return Draft(plan, write_spec(plan), write_contract(plan), find(plan, found.suspects), log.asked, trial.quarantined)
+    findings = find(plan, found.suspects, trial.of_one_class)
+    return Draft(plan, write_spec(plan), write_contract(plan), findings, log.asked, trial.quarantined)
 
 
 def _profile(place: Place, settings: Settings) -> Profile:

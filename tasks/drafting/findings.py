@@ -44,9 +44,9 @@ class Finding:
     sentence: str
 
 
-def find(plan: Plan, suspects: Sequence[Leak] = ()) -> tuple[Finding, ...]:
+def find(plan: Plan, suspects: Sequence[Leak], of_one_class: Sequence[str]) -> tuple[Finding, ...]:
     """Return what is to be told of the table behind ``plan``."""
-    return (*_of_the_file(plan), *_of_columns(plan), *_suspected(plan, suspects))
+    return (*_of_the_file(plan), *_of_columns(plan), *_suspected(plan, suspects), *_untold(plan, of_one_class))
 
 
 def _of_the_file(plan: Plan) -> Iterator[Finding]:
@@ -114,3 +114,9 @@ def _suspected(plan: Plan, suspects: Sequence[Leak]) -> Iterator[Finding]:
     for leak in suspects:
         if leak.column is not None and plan.roles[leak.column].use == "feature":
             yield Finding("suspect", (leak.column,), leak.sentence)
+
+
+def _untold(plan: Plan, of_one_class: Sequence[str]) -> Iterator[Finding]:
+    for part in of_one_class:
+        words = f"{part} has one class of {plan.target} alone: a training will refuse it; give it a longer window"
+        yield Finding("few", (plan.target,), words)

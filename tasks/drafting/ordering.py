@@ -80,6 +80,12 @@ def choose_order(table: Unordered) -> Ordered:
         return _by_rows(table, f"{clock.words} is of no use ({error}): the order of rows stands for it")
 
 
+def spread_out(order: Order, rows: int) -> Order:
+    """Return ``order`` with its rows spread over the time that they take together."""
+    assert order.rows_clock is not None
+    return replace(order, rows_clock=order.rows_clock.model_copy(update={"spread": rows}))
+
+
 def _clock(table: Unordered) -> Clock | None:
     wished, columns = table.wishes.time, table.columns
     if wished is not None:

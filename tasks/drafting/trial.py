@@ -35,6 +35,13 @@ class Trial:
     def quarantined(self) -> float:
         return self.checked.share_quarantined
 
+    @property
+    def of_one_class(self) -> list[Part]:
+        """Parts of a class target with one class alone, from which nothing can be told."""
+        if self.spec.task == "regression":
+            return []
+        return [part for part, mask in self.masks.items() if len(np.unique(self.labels.values[mask])) < 2]
+
 
 def try_out(plan: Plan) -> Trial:
     """Return what becomes of the sample by the spec and the contract that ``plan`` writes."""

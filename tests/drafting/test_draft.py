@@ -264,3 +264,15 @@ def test_an_index_that_pandas_wrote_without_a_name_is_passed_over(place: Path) -
     found = draft(Wishes("rows.csv", "defaulted", "rows"), load_settings(founding=True), NOW, take_defaults)
 
     assert found.plan.features == ["income", "debt", "region"]
+
+
+def test_a_window_of_one_class_is_told_before_a_training_refuses_it(place: Path) -> None:
+    rows = loans(600)
+    rows["defaulted"] = rows["defaulted"].where(rows.index < 450, 0)
+    rows.to_csv(place / "rows.csv", index=False)
+
+    found = draft(Wishes("rows.csv", "defaulted", "rows"), load_settings(founding=True), NOW, take_defaults)
+
+    assert "holdout has one class of defaulted alone: a training will refuse it; give it a longer window" in [
+        one.sentence for one in found.findings
+    ]
