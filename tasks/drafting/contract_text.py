@@ -126,9 +126,9 @@ def _type(column: Column, plan: Plan) -> str:
         )
     if pa.types.is_boolean(column.values.type):
         return "bool"
-    names_it = column.name in plan.order.key or column.name == plan.target or column.kind == "id"
+    codes = column.name == plan.target and plan.goal.task != "regression"
     if pa.types.is_integer(column.values.type):
-        return "int" if names_it else "float"
+        return "int" if codes or column.name in plan.order.key or column.kind == "id" else "float"
     if pa.types.is_floating(column.values.type) or pa.types.is_null(column.values.type):
         return "float"
     return "str"
