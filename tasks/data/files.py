@@ -158,7 +158,7 @@ def _open_csv(path: Path, form: CsvSpec) -> CsvFile:
 
 
 def _with_points(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """Return ``batch`` with its numbers, which have a comma before their decimals, as all the world writes them."""
+    """Return ``batch`` with a point before the decimals of its numbers, where a comma stood."""
     arrays = [pc.replace_substring_regex(column, _DECIMAL_COMMA, r"\1.\2") for column in batch.columns]
     return pa.record_batch(arrays, names=batch.schema.names)
 
