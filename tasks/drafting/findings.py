@@ -8,7 +8,7 @@ from tasks.data.window import write_time
 from tasks.drafting import names
 from tasks.drafting.plan import Plan
 from tasks.judgement.leakage.case import Leak
-from tasks.spec import CsvSpec
+from tasks.spec import CsvSpec, write_duration
 
 Topic = Literal[
     "form", "missing", "time", "zones", "gaps", "order", "key", "repeated", "leak", "identifier", "text", "constant",
@@ -71,7 +71,9 @@ def _of_the_file(plan: Plan) -> Iterator[Finding]:
     for gap in line.gaps:
         yield Finding("gaps", (), f"no rows from {write_time(gap.start)} to {write_time(gap.end)}")
     if line.delay:
-        yield Finding("delay", (plan.target,), f"labels are seen to arrive {line.delay} after the event")
+        yield Finding(
+            "delay", (plan.target,), f"labels are seen to arrive {write_duration(line.delay)} after the event"
+        )
     yield Finding("key", order.key, f"key: {order.why_key}")
     if plan.repeated != "refuse":
         yield Finding("repeated", order.key, plan.why_repeated)

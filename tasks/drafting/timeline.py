@@ -50,7 +50,7 @@ class Timeline:
     end: datetime
     """Of the first and of the last row."""
     as_of: datetime
-    """Just after the last row, and its label."""
+    """Just after the last row."""
     usual_step: timedelta
     """From one moment to the next, the median."""
     gaps: tuple[Gap, ...]
@@ -90,7 +90,7 @@ def plan(survey: Survey, now: datetime, *, ends: datetime | None = None) -> Time
     first, last = _moment(times[0]), _moment(times[-1])
     delay = _delay(times, known)
     by_order, delay = ends is not None, timedelta(0) if ends else delay
-    as_of = ends or _after(max(last, _moment(known[-1]) + delay), last - first)
+    as_of = ends or _after(times)
     holdout, judges = _length(known, as_of - delay, span=last - first, by_order=by_order)
     choosing_until = as_of - 2 * delay - holdout
     before = known[known < microseconds(choosing_until)]
@@ -116,11 +116,14 @@ def _moment(microseconds_since: np.int64) -> datetime:
     return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=int(microseconds_since))
 
 
-def _after(last: datetime, span: timedelta) -> datetime:
-    """Return the next midnight after the last row; the next full hour or minute of a short history."""
-    size = _DAY if span > 10 * _DAY else _HOUR if span > 10 * _HOUR else _MINUTE
+def _after(times: Times) -> datetime:
+    """Return the first day, hour or minute after the last row, whichever all times are whole ones of.
+
+    No later: the last part of a window that ends there would lack rows, and look like a feed that broke.
+    """
+    size = next((size for size in (_DAY, _HOUR) if not np.any(times % microseconds_of(size))), _MINUTE)
     whole = microseconds_of(size)
-    return _moment(np.int64((microseconds(last) // whole + 1) * whole))
+    return _moment(np.int64((int(times[-1]) // whole + 1) * whole))
 
 
 def _delay(times: Times, known: Times) -> timedelta:

@@ -31,6 +31,7 @@ def test_windows_part_the_rows_so_that_each_part_can_do_its_work(rows: int, step
     found = line(rows, step)
 
     assert found.trains + found.chooses + found.judges == rows
+    assert found.as_of - found.end <= min(step, timedelta(days=1))
     assert found.trains >= 2 * found.fewest
     assert min(found.chooses, found.judges) >= max(found.fewest, min(0.12 * rows, 200))
     assert found.trains >= 0.4 * rows
@@ -54,6 +55,7 @@ def test_the_delay_of_labels_is_seen_from_the_newest_rows_that_have_none() -> No
 
 def test_rows_that_still_come_are_seen_to_be_live() -> None:
     assert line(1000, timedelta(hours=1), start=NOW - timedelta(hours=1001)).live
+    assert line(1000, timedelta(hours=1), start=NOW - timedelta(hours=1001), unlabelled=80).live
     assert not line(1000, timedelta(hours=1)).live
 
 
