@@ -209,13 +209,13 @@ def _words(column: Column) -> str:
 
 
 def _share(share: float) -> str:
-    return (
-        f"{share:.0%}".replace("%", " %")
-        if share >= 0.1
-        else f"{share:.2g}".replace("%", "")
-        if share < 1e-4
-        else f"{share:.1%}".replace("%", " %")
-    )
+    """Return a share for people.
+
+    >>> _share(0.4), _share(0.0312), _share(0.00012)
+    ('40 %', '3.1 %', '0.012 %')
+    """
+    digits = 0 if share >= 0.1 else 1 if share >= 0.001 else 3
+    return f"{share:.{digits}%}".replace("%", " %")
 
 
 def _number(value: float) -> str:
