@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test lint benchmark benchmark-gate benchmark-drift benchmark-learning benchmark-replay benchmark-stack drill-promotion drill-watch test-browser test-kubernetes test-network test-proxy test-servers e2e ui setup schema docs clean
+.PHONY: help demo test lint benchmark benchmark-gate benchmark-drift benchmark-learning benchmark-replay benchmark-stack drill-promotion drill-watch test-browser test-kubernetes test-network test-proxy test-servers e2e e2e-init ui setup schema docs clean
 
 help:                    ## This list
 	@grep -E '^[a-z-]+: .*##|^[a-z-]+: +##' $(MAKEFILE_LIST) | sed -E 's/: .*## /\t/' | expand -t 16
@@ -65,6 +65,9 @@ test-proxy: $(VENV)/dev $(VENV)/nginx/usr/sbin/nginx ## The nginx example, with 
 e2e: $(VENV)/browser     ## The whole loop as a user starts it, in a real browser; five minutes
 	@command -v chromium >/dev/null || apt-get install --yes --quiet chromium
 	$(BIN)/python -m pytest -m e2e tests/e2e
+
+e2e-init: $(VENV)/dev     ## From twenty tables that nobody has prepared to champions, with no edit; ten minutes
+	$(BIN)/python -m pytest -m init tests/e2e
 
 test-network: $(VENV)/network ## The neural network: installs torch, and runs the tests of learning with its kills
 	$(BIN)/python -m pytest -m 'drill or not drill' tests/learning tests/release/test_artifact.py

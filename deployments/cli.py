@@ -4,6 +4,7 @@ from deployments import (  # noqa: F401 - each adds its commands to main
     cost_commands,
     decision_commands,
     deploy_commands,
+    init_command,
     monitoring_commands,
     replay_command,
     scoring_commands,

@@ -40,6 +40,10 @@ _LEDGER, _MLFLOW, _PREFECT = "PERENNIAL_LEDGER", "PERENNIAL_MLFLOW", "PERENNIAL_
 _STORE = "PERENNIAL_STORE"
 
 
+_OURS = Path(__file__).resolve().parents[1]
+"""The folder with the shipped specs."""
+
+
 @dataclass(frozen=True)
 class Settings:
     """Facts about the machine, read once per command or flow run."""
@@ -105,10 +109,15 @@ class Settings:
         return self.home / "models" / model
 
 
-def load_settings(environ: Mapping[str, str] | None = None, *, cwd: Path | None = None) -> Settings:
-    """Return the settings that ``environ`` (default: this process's) and the working folder give."""
-    env = os.environ if environ is None else environ
-    project = _project(env, cwd or Path.cwd())
+def load_settings(
+    environ: Mapping[str, str] | None = None, *, cwd: Path | None = None, founding: bool = False
+) -> Settings:
+    """Return the settings that ``environ`` (default: this process's) and the working folder give.
+
+    ``founding``: where there is no project above the working folder, that is to become one.
+    """
+    env, here = os.environ if environ is None else environ, cwd or Path.cwd()
+    project = _project(env, here, otherwise=here if founding else _OURS)
     home = _home(env, project)
     return Settings(
         project=project,
@@ -180,7 +189,7 @@ def secret(name: str) -> str:
     return value
 
 
-def _project(env: Mapping[str, str], cwd: Path) -> Path:
+def _project(env: Mapping[str, str], cwd: Path, otherwise: Path) -> Path:
     if named := env.get("PERENNIAL_PROJECT"):
         path = Path(named).expanduser().resolve()
         if not path.is_dir():
@@ -189,7 +198,7 @@ def _project(env: Mapping[str, str], cwd: Path) -> Path:
     for folder in (cwd, *cwd.parents):
         if any((folder / "deployments").glob("*.toml")):
             return folder
-    return Path(__file__).resolve().parents[1]
+    return otherwise
 
 
 def _home(env: Mapping[str, str], project: Path) -> Path:

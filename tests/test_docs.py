@@ -15,6 +15,7 @@ from docs.commands import help_of
 from tasks.data.contract import check_contract, read_contract
 from tasks.spec import (
     ContractSpec,
+    CsvSpec,
     DriftSpec,
     FairnessSpec,
     FeaturesSpec,
@@ -28,9 +29,11 @@ from tasks.spec import (
     NetworkSpec,
     NotifySpec,
     OwnSpec,
+    PiecesClock,
     PolicySpec,
     PromotionSpec,
     ResourcesSpec,
+    RowsClock,
     ScheduleSpec,
     ScoringSpec,
     SeasonalSpec,
@@ -38,6 +41,7 @@ from tasks.spec import (
     SourceSpec,
     TuningSpec,
     WindowSpec,
+    WrittenClock,
     read_spec,
 )
 
@@ -47,6 +51,10 @@ SPEC = (ROOT / "docs" / "spec.md").read_text()
 SECTIONS: dict[str, type[BaseModel]] = {
     "": ModelSpec,
     "[source]": SourceSpec,
+    "[source] csv": CsvSpec,
+    "[source.clock] written": WrittenClock,
+    "[source.clock] pieces": PiecesClock,
+    "[source.clock] rows": RowsClock,
     "[contract]": ContractSpec,
     "[window]": WindowSpec,
     "[features]": FeaturesSpec,
@@ -90,9 +98,9 @@ def test_every_key_of_a_spec_is_explained(section: str) -> None:
     assert not missing, f"docs/spec.md does not explain {missing} of {section or 'a spec'}"
 
 
-def test_the_readme_s_own_model_is_a_valid_spec_with_a_valid_contract() -> None:
-    readme = (ROOT / "README.md").read_text()
-    toml, python = (readme.split(f"```{language}\n")[1].split("```")[0] for language in ("toml", "python"))
+def test_the_model_by_hand_is_a_valid_spec_with_a_valid_contract() -> None:
+    page = (ROOT / "docs" / "own-model.md").read_text()
+    toml, python = (page.split(f"```{language}\n")[1].split("```")[0] for language in ("toml", "python"))
 
     spec = read_spec(tomllib.loads(toml), "deployments/returns.toml")
     contract = read_contract(python, "data_contracts/returns.py")
@@ -121,6 +129,7 @@ def test_every_target_of_the_makefile_that_a_user_needs_is_in_the_readme() -> No
             "test-network",
             "test-servers",
             "e2e",
+            "e2e-init",
         )
     )
 
@@ -142,6 +151,7 @@ def test_help_comes_at_once() -> None:
         "down",
         "drift",
         "history",
+        "init",
         "models",
         "prune",
         "reject",

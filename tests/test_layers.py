@@ -15,6 +15,7 @@ ROOMS = {
     "data": 0,
     "learning": 1,
     "judgement": 1,
+    "drafting": 2,
     "release": 2,
     "monitoring": 3,
     "news": 4,

@@ -1,16 +1,19 @@
 """Rows in CSV and Parquet: a file, a folder of them, or a glob."""
 
+import codecs
 import csv
 import gzip
+import io
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, ClassVar
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
@@ -18,12 +21,14 @@ from tasks.data.digest import canonical_type
 from tasks.data.times import LOCAL_TIME, widen
 from tasks.data.window import Window
 from tasks.errors import SourceError
+from tasks.spec import CsvSpec
 
 if TYPE_CHECKING:
     import pyarrow.dataset as ds
 
 MISSING = ["", "NA", "NaN", "nan", "null", "NULL", "None", "n/a", "N/A"]
 """What stands for a missing value in a CSV, in text columns too."""
+_DECIMAL_COMMA = r"^(\s*[+-]?\d+),(\d+(?:[eE][+-]?\d+)?\s*)$"
 _ENDINGS = (".csv", ".csv.gz", ".parquet")
 _NANOSECONDS = datetime(1677, 9, 22, tzinfo=UTC), datetime(2262, 4, 11, tzinfo=UTC)
 """The first and the last day that 64 bits of nanoseconds can tell."""
@@ -31,21 +36,23 @@ _NANOSECONDS = datetime(1677, 9, 22, tzinfo=UTC), datetime(2262, 4, 11, tzinfo=U
 
 @dataclass(frozen=True)
 class CsvFile:
-    """A CSV file in UTF-8, its columns named in the first line; all its values come as text."""
+    """A CSV file, its columns named in the first line; all its values come as text."""
 
     path: Path
     columns: tuple[str, ...]
+    form: CsvSpec = field(default_factory=CsvSpec)
     typed: ClassVar[bool] = False
 
     @property
     def name(self) -> str:
         return str(self.path)
 
-    def batches(self, columns: Sequence[str], _timestamp: str, _window: Window, /) -> Iterator[pa.RecordBatch]:
+    def batches(self, columns: Sequence[str], _timestamp: str | None, _window: Window, /) -> Iterator[pa.RecordBatch]:
         """Yield all rows, about a megabyte at a time: a CSV has to be read to know what is in it."""
-        with _explained(self.path):
+        with _explained(self.path, self.form):
             try:
-                yield from self._open(columns)
+                for batch in self._open(columns):
+                    yield _with_points(batch) if self.form.decimal == "," else batch
             except pa.ArrowInvalid as error:
                 # A file that ends within its first line has columns and no rows.
                 if "Empty CSV file or block" not in str(error):
@@ -54,8 +61,9 @@ class CsvFile:
     def _open(self, columns: Sequence[str]) -> pacsv.CSVStreamingReader:
         return pacsv.open_csv(
             self.path,
-            read_options=pacsv.ReadOptions(use_threads=False),  # only then are the rows of an error numbered
-            parse_options=pacsv.ParseOptions(newlines_in_values=True),
+            # Only without threads are the rows of an error numbered.
+            read_options=pacsv.ReadOptions(use_threads=False, encoding=self.form.encoding),
+            parse_options=pacsv.ParseOptions(delimiter=self.form.delimiter, newlines_in_values=True),
             convert_options=pacsv.ConvertOptions(
                 include_columns=columns,
                 column_types=dict.fromkeys(columns, pa.string()),
@@ -81,7 +89,7 @@ class ParquetFile:
     def columns(self) -> tuple[str, ...]:
         return tuple(self.schema.names)
 
-    def batches(self, columns: Sequence[str], timestamp: str, window: Window, /) -> Iterator[pa.RecordBatch]:
+    def batches(self, columns: Sequence[str], timestamp: str | None, window: Window, /) -> Iterator[pa.RecordBatch]:
         """Yield the rows that may be in ``window``; row groups that cannot hold any are not read."""
         import pyarrow.dataset as ds  # imports pandas where that is installed
 
@@ -91,19 +99,22 @@ class ParquetFile:
         kind = ds.ParquetFileFormat(
             read_options=ds.ParquetReadOptions(dictionary_columns=text), default_fragment_scan_options=one_by_one
         )
-        near = _may_be_in(window, timestamp, self.schema.field(timestamp).type)
+        near = None if timestamp is None else _may_be_in(window, timestamp, self.schema.field(timestamp).type)
         with _explained(self.path):
             yield from ds.dataset(self.path, format=kind).to_batches(
                 columns=list(columns), filter=near, batch_readahead=1, fragment_readahead=1, use_threads=False
             )
 
 
-def open_files(uri: str, project: Path) -> Sequence[CsvFile | ParquetFile]:
-    """Return the files at ``uri``, sorted by path, all of one kind; a relative path starts at ``project``."""
+def open_files(uri: str, project: Path, form: CsvSpec | None = None) -> Sequence[CsvFile | ParquetFile]:
+    """Return the files at ``uri``, sorted by path, all of one kind; a relative path starts at ``project``.
+
+    ``form`` says how a CSV is written; None: as usual.
+    """
     if "://" in uri:
         raise SourceError(f"source.uri: found {uri!r}; allowed: a path, a database URL, or demo:flights")
     place = project / Path(uri).expanduser()
-    paths = _find(place)
+    paths = find_files(place)
     if not paths:
         raise SourceError(
             f"source.uri: nothing to read at {place}; allowed: a file, a folder or a glob of "
@@ -115,10 +126,11 @@ def open_files(uri: str, project: Path) -> Sequence[CsvFile | ParquetFile]:
             f"{place}: found CSV ({len(csvs)} files, such as {csvs[0].name}) and Parquet "
             f"({len(paths) - len(csvs)} files) side by side; allowed: one of the two. Name one by a glob"
         )
-    return [_open_parquet(path) if _is_parquet(path) else _open_csv(path) for path in paths]
+    return [_open_parquet(path) if _is_parquet(path) else _open_csv(path, form or CsvSpec()) for path in paths]
 
 
-def _find(place: Path) -> list[Path]:
+def find_files(place: Path) -> list[Path]:
+    """Return the files of a table at ``place``: a file, a folder or a glob."""
     if place.is_file():
         found = [place]
     elif place.is_dir():
@@ -136,13 +148,19 @@ def _is_parquet(path: Path) -> bool:
     return path.suffix.lower() == ".parquet"
 
 
-def _open_csv(path: Path) -> CsvFile:
-    with _explained(path), _bytes(path) as file:
-        lines = (line.decode("utf-8-sig") for line in file)
-        names = next((names for names in csv.reader(lines) if names), None)
+def _open_csv(path: Path, form: CsvSpec) -> CsvFile:
+    encoding = "utf-8-sig" if codecs.lookup(form.encoding).name == "utf-8" else form.encoding
+    with _explained(path, form), io.TextIOWrapper(open_bytes(path), encoding, newline="") as file:
+        names = next((names for names in csv.reader(file, delimiter=form.delimiter) if names), None)
     if names is None:
         raise SourceError(f"{path}: the file is empty; a CSV begins with a line of column names")
-    return CsvFile(path, tuple(names))
+    return CsvFile(path, tuple(names), form)
+
+
+def _with_points(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Return ``batch`` with a point before the decimals of its numbers, where a comma stood."""
+    arrays = [pc.replace_substring_regex(column, _DECIMAL_COMMA, r"\1.\2") for column in batch.columns]
+    return pa.record_batch(arrays, names=batch.schema.names)
 
 
 def _open_parquet(path: Path) -> ParquetFile:
@@ -170,21 +188,27 @@ def _moment(moment: datetime, kind: pa.DataType) -> pa.Scalar:
 
 
 @contextmanager
-def _explained(path: Path) -> Iterator[None]:
+def _explained(path: Path, form: CsvSpec | None = None) -> Iterator[None]:
     """Turn what a library says about ``path`` into a SourceError."""
     try:
         yield
     except (pa.ArrowException, OSError, EOFError, ValueError, csv.Error, zlib.error) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         if isinstance(error, UnicodeDecodeError) or "UTF8" in reason:
-            reason = f"{_first_bad_byte(path)}; allowed: a CSV in UTF-8. Save it in that encoding"
+            reason = _undecodable(path, form.encoding if form else "utf-8", error)
         if "magic bytes" in reason or "Parquet file size" in reason:
             reason = f"it is not a Parquet file ({reason})"
         raise SourceError(f"{path}: {reason}") from None
 
 
+def _undecodable(path: Path, encoding: str, error: Exception) -> str:
+    if codecs.lookup(encoding).name != "utf-8":
+        return f"it is not {encoding}, which source.csv.encoding says: {error}"
+    return f"{_first_bad_byte(path)}; allowed: a CSV in UTF-8, or in what source.csv.encoding says"
+
+
 def _first_bad_byte(path: Path) -> str:
-    with _bytes(path) as file:
+    with open_bytes(path) as file:
         for number, line in enumerate(file, start=1):
             try:
                 line.decode()
@@ -193,5 +217,6 @@ def _first_bad_byte(path: Path) -> str:
     return "it is not UTF-8"
 
 
-def _bytes(path: Path) -> IO[bytes]:
+def open_bytes(path: Path) -> IO[bytes]:
+    """Open a file, packed or not."""
     return gzip.open(path, "rb") if path.suffix.lower() == ".gz" else path.open("rb")  # type: ignore[return-value]

@@ -14,6 +14,7 @@ from tasks.data.contract import Contract
 from tasks.data.conversion import convert
 from tasks.data.digest import canonical_type, rank_text
 from tasks.data.labels import add_target, hide_unarrived
+from tasks.data.repeats import set_aside
 from tasks.data.snapshot import Snapshot, load_snapshot, save_snapshot
 from tasks.data.source import read_source
 from tasks.data.splits import split
@@ -75,7 +76,7 @@ def prepare(ingested: Ingested, spec: ModelSpec, contract: Contract, *, folder: 
 
     The broken ones are saved before anything is refused, so that whoever mends the source can look at them.
     """
-    found = validate(load_snapshot(ingested.raw), contract, in_source=ingested.columns_in_source)
+    found = set_aside(validate(load_snapshot(ingested.raw), contract, in_source=ingested.columns_in_source), spec)
     quarantined = save_snapshot(found.quarantined, folder / "quarantine", timestamp=spec.source.timestamp)
     accept(found, spec, as_of)
     return Prepared(

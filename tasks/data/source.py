@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -11,6 +10,8 @@ import pyarrow.compute as pc
 from tasks.data.demo import demo_file, is_demo
 from tasks.data.digest import canonical_type
 from tasks.data.files import open_files
+from tasks.data.made import complete
+from tasks.data.reader import Reader
 from tasks.data.sql import fill, open_database
 from tasks.data.text import read_text
 from tasks.data.times import UTC_TIME, rows_within
@@ -36,23 +37,6 @@ class Stream:
     batches: Iterator[pa.RecordBatch]
     """In the types that each batch was read in; text of a CSV is text, whatever it means."""
     columns_in_source: tuple[str, ...]
-
-
-class Reader(Protocol):
-    """One file, or one table or query of a database."""
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def columns(self) -> tuple[str, ...]: ...
-
-    @property
-    def typed(self) -> bool:
-        """False where every value comes as text, whatever it means."""
-
-    def batches(self, columns: Sequence[str], timestamp: str, window: Window, /) -> Iterator[pa.RecordBatch]:
-        """Yield ``columns`` of all rows in ``window``, and of others where that is simpler."""
 
 
 def read_source(source: SourceSpec, columns: Sequence[str], window: Window, settings: Settings) -> Rows:
@@ -97,13 +81,21 @@ def stream_source(source: SourceSpec, columns: Sequence[str], window: Window, se
 
 @contextmanager
 def _opened(source: SourceSpec, settings: Settings) -> Iterator[Sequence[Reader]]:
+    """Give what can be read, with the columns that the spec has made beside those that there are."""
+    with open_readers(source, settings) as readers:
+        yield complete(readers, source)
+
+
+@contextmanager
+def open_readers(source: SourceSpec, settings: Settings) -> Iterator[Sequence[Reader]]:
+    """Give the files or the table of ``source`` as they are."""
     if is_database(source.uri):
         with open_database(source, settings.project) as database:
             yield [database]
     elif is_demo(source.uri):
         yield open_files(str(demo_file(source.uri.removeprefix("demo:"), settings)), settings.project)
     else:
-        yield open_files(fill(source.uri), settings.project)
+        yield open_files(fill(source.uri), settings.project, source.csv)
 
 
 def _require(reader: Reader, asked: Sequence[str], source: SourceSpec) -> None:

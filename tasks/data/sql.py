@@ -39,11 +39,12 @@ class Database:
     rows: "sa.FromClause" = field(repr=False)
     typed: ClassVar[bool] = True
 
-    def batches(self, columns: Sequence[str], timestamp: str, window: Window, /) -> Iterator[pa.RecordBatch]:
+    def batches(self, columns: Sequence[str], timestamp: str | None, window: Window, /) -> Iterator[pa.RecordBatch]:
         """Yield the rows that may be in ``window``; a column has the type of what each batch holds of it."""
         with _explained(self.name), self.engine.connect() as connection:
-            near = may_be_in(window, timestamp, self._sample(connection, timestamp))
-            wanted = self._select(columns).where(near).execution_options(yield_per=_CHUNK_ROWS)
+            wanted = self._select(columns).execution_options(yield_per=_CHUNK_ROWS)
+            if timestamp is not None:
+                wanted = wanted.where(may_be_in(window, timestamp, self._sample(connection, timestamp)))
             for rows in connection.execute(wanted).partitions():
                 arrays = [_array(values) for values in zip(*rows, strict=True)]
                 yield pa.record_batch(arrays, names=list(columns))

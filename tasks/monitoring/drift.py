@@ -19,6 +19,8 @@ from tasks.monitoring.profile.usual import (
 )
 from tasks.monitoring.signal import Direction, Signal
 
+_ANY = 50.0
+"""A logarithm that is none of a number of rows."""
 _NINETY = 1.645
 """Spreads on either side that hold 90 % of a normal distribution."""
 
@@ -69,9 +71,15 @@ def volume_signal(reference: Profile, rows: int, calibration: Calibration, *, wi
         threshold=most,
         direction="up" if log > 0 else "down",
         unit="logarithm of rows over expected",
-        sentence=f"{rows:,} rows; about {expected:,.0f} are expected, {expected * np.exp(-most):,.0f} to "
-        f"{expected * np.exp(most):,.0f} are usual",
+        sentence=f"{rows:,} rows; about {expected:,.0f} are expected, {_usual_rows(expected, most)}",
     )
+
+
+def _usual_rows(expected: float, most: float) -> str:
+    """Return in words how many rows are usual, ``most`` away from those ``expected``, as a logarithm."""
+    if most > _ANY:
+        return "any number is usual: the reference has windows without rows"
+    return f"{expected * np.exp(-most):,.0f} to {expected * np.exp(most):,.0f} are usual"
 
 
 def _of_column(window: _Window, place: int, name: str) -> Iterator[tuple[float, Signal]]:

@@ -12,8 +12,10 @@ from tasks.spec.candidates import (
     SeasonalSpec,
     SelfTrainingSpec,
 )
+from tasks.spec.clock import ClockSpec, PiecesClock, RowsClock, WrittenClock
 from tasks.spec.data import (
     ContractSpec,
+    CsvSpec,
     FeaturesSpec,
     SourceSpec,
     WindowSpec,
@@ -30,7 +32,9 @@ from tasks.spec.values import parse_duration, parse_margin, write_duration, writ
 
 __all__ = [
     "CandidateSpec",
+    "ClockSpec",
     "ContractSpec",
+    "CsvSpec",
     "DriftSpec",
     "FairnessSpec",
     "FeaturesSpec",
@@ -47,9 +51,11 @@ __all__ = [
     "NetworkSpec",
     "NotifySpec",
     "OwnSpec",
+    "PiecesClock",
     "PolicySpec",
     "PromotionSpec",
     "ResourcesSpec",
+    "RowsClock",
     "ScheduleSpec",
     "ScoringSpec",
     "SeasonalSpec",
@@ -57,6 +63,7 @@ __all__ = [
     "SourceSpec",
     "TuningSpec",
     "WindowSpec",
+    "WrittenClock",
     "is_database",
     "json_schema",
     "largest",

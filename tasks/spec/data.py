@@ -1,14 +1,33 @@
 """The sections of a spec about data and features."""
 
+import codecs
 from datetime import timedelta
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
+from tasks.spec.clock import ClockSpec
 from tasks.spec.section import Section
 from tasks.spec.values import Duration, Durations, Length, Lengths, Share, TimeZone, Uri
 
 CalendarPart = Literal["minute_of_day", "hour", "weekday", "day_of_month", "month", "day_of_year"]
+
+
+class CsvSpec(Section):
+    """How a CSV is written, where it is not as usual."""
+
+    delimiter: str = Field(",", min_length=1, max_length=1, description="What stands between two values.")
+    encoding: str = Field("utf-8", description='Of the text, such as "latin-1" or "utf-16".')
+    decimal: Literal[".", ","] = Field(".", description="What stands before the decimals of a number.")
+
+    @field_validator("encoding")
+    @classmethod
+    def _is_known(cls, encoding: str) -> str:
+        try:
+            codecs.lookup(encoding)
+        except LookupError:
+            raise ValueError('an encoding such as "utf-8" or "latin-1"') from None
+        return encoding
 
 
 class SourceSpec(Section):
@@ -20,9 +39,17 @@ class SourceSpec(Section):
     )
     table: str | None = Field(None, description="For a database: the table to read.")
     query: str | None = Field(None, description="For a database: the SELECT to read from.")
-    timestamp: str = Field(description="Column of the event time.")
+    csv: CsvSpec = CsvSpec()
+    missing: list[str] = Field(
+        default_factory=list, description='What else stands for a missing value, in any column, such as ["?", "-999"].'
+    )
+    timestamp: str = Field(description="Column of the event time: of the source, or made by source.clock.")
+    clock: ClockSpec | None = Field(None, description="Where no column of the source is the event time as it is.")
     timezone: TimeZone = Field("UTC", description="Zone of event times that are written without one.")
     key: list[str] = Field(min_length=1, description="Columns that together name a row.")
+    row_number: str | None = Field(
+        None, description="Name of a column that counts the rows of the files, from 0: a key where there is none."
+    )
     target: str = Field(description="Column to predict: of the source, or made by the contract's targets().")
     label_delay: Duration = Field(timedelta(0), description="A label is known this long after the event.")
     label_time: str | None = Field(None, description="Column that says when the label arrived.")
@@ -35,6 +62,11 @@ class ContractSpec(Section):
     name: str | None = Field(None, description="File in data_contracts/, without .py; default: the model's name.")
     max_quarantined: Share = Field(0.05, description="Share of rows that may be quarantined.")
     min_rows: int = Field(1000, ge=1, description="Fewer valid rows than this stop the run.")
+    repeated: Literal["refuse", "first", "identical"] = Field(
+        "refuse",
+        description="Rows that have the key of another stop the run, or all but the first go to quarantine; "
+        "identical: so do rows that are like another in every column that is not made.",
+    )
     max_age: Duration | None = Field(None, description="The newest row may be this much older than as_of.")
 
 

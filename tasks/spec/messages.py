@@ -10,7 +10,8 @@ from pydantic_core import ErrorDetails
 Section = type[BaseModel]
 
 _PYDANTICS_OWN = re.compile(
-    r"timedelta$|linear$|lightgbm$|network$|own$|isolation_forest$|last_value$|seasonal$|literal\[|function-|Tolerance$|none$"
+    r"timedelta$|linear$|lightgbm$|network$|own$|isolation_forest$|last_value$|seasonal$|written$|pieces$|rows$|"
+    r"literal\[|function-|Tolerance$|none$"
 )
 """Parts of a place that name a choice of types and not a key."""
 

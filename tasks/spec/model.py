@@ -13,6 +13,7 @@ from pydantic import Field, ValidationError, model_validator
 from tasks.errors import SpecError
 from tasks.metrics import Task, names_of, suits
 from tasks.spec.candidates import CandidateSpec, Learner
+from tasks.spec.clock import RowsClock
 from tasks.spec.data import ContractSpec, FeaturesSpec, SourceSpec, WindowSpec
 from tasks.spec.gate import GateSpec
 from tasks.spec.learning import LabelsSpec, TuningSpec
@@ -152,6 +153,13 @@ class ModelSpec(Section):
             )
         if self.source.table and self.source.query:
             raise ValueError(f"source.query|{self.source.query}|either table or query, not both")
+        return self
+
+    @model_validator(mode="after")
+    def _only_files_have_an_order(self) -> "ModelSpec":
+        counts = self.source.row_number is not None or isinstance(self.source.clock, RowsClock)
+        if counts and is_database(self.source.uri):
+            raise ValueError("source|row_number or a clock of rows|neither with a database: its rows have no order")
         return self
 
 

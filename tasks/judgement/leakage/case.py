@@ -102,6 +102,8 @@ class Leak:
     figure: float
     """A number of rows where rows are counted, else a share from 0 to 1; the sentence says of what."""
     sentence: str
+    together: tuple[str, ...] = ()
+    """All columns that it takes, where one alone gives nothing away."""
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ def sums_of_columns(case: AuditCase, seen: View, told: Sequence[str]) -> Iterato
     if len(columns) < 2:
         return
     (design, known), (judged, labels) = (_rows(side, columns) for side in (seen.learned, seen.judged))
-    if min(len(known), len(labels)) < _ROWS_A_COLUMN * (len(columns) + 1):
+    if min(len(known), len(labels)) < _ROWS_A_COLUMN * (len(columns) + 1) or labels.std() == 0:
         yield Untested(f"columns that add up to the target: too few rows in which all {len(columns)} are filled")
         return
     weights = _fit(design, known)
@@ -48,6 +48,7 @@ def _leak(columns: Sequence[str], contributions: FloatArray, share: float) -> Le
         f"a weighted sum of {', '.join(parts)} is the target to the last digit: if they are known only afterwards, "
         f'give them role "outcome" in the contract or leave them out: features.exclude = [{listed}]; if they are known '
         "beforehand, no model is needed",
+        tuple(parts),
     )
 
 
