@@ -1,5 +1,6 @@
 """A small project of a user's: one spec, one contract, one CSV of orders that come back or do not."""
 
+import os
 import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -104,6 +105,15 @@ def make_orders(rows: int = 3000, days: int = 60, seed: int = 0) -> pa.Table:
             "returned": returned,
         }
     )
+
+
+@pytest.fixture(autouse=True)
+def _own_environment() -> Iterator[None]:
+    """Take back what a test has done to the environment: Prefect's home, say, is that of the test that sets it."""
+    before = dict(os.environ)
+    yield
+    os.environ.clear()
+    os.environ.update(before)
 
 
 @pytest.fixture(scope="session")
