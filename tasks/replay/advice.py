@@ -65,6 +65,8 @@ def _reasons(accounts: Sequence[Account], chosen: Account) -> list[str]:
             f"it gains {_gain(chosen):.4g} a row over never training again, and no policy with fewer trainings does"
         ]
     share = f"{_gain(chosen) / _gain(best):.0%} of the gain of {best.name}, the best in hindsight"
+    if chosen.name == best.name:
+        share = "the most of all"
     return [
         f"it gains {_gain(chosen):.4g} a row over never training again, {share}",
         f"with {chosen.walk.trainings} trainings, where {always.name} made {always.walk.trainings}",
