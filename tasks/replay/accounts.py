@@ -7,7 +7,6 @@ from math import nan
 
 import numpy as np
 
-from tasks.data.matrix import FloatArray
 from tasks.data.window import microseconds_of
 from tasks.judgement.comparison import Comparison
 from tasks.judgement.measuring import unit_of
@@ -114,8 +113,3 @@ def _blocks(rows: Served, spec: ModelSpec) -> np.typing.NDArray[np.int64]:
 
 def _test(spec: ModelSpec, metric: Metric) -> PairedTest:
     return PairedTest(metric, spec.gate.alpha, spec.gate.resamples, spec.seed, unit_of(spec.gate))
-
-
-def losses_by_step(found: Sequence[Account]) -> FloatArray:
-    """Return the loss of each policy at each step, shape (policies, steps)."""
-    return np.array([account.by_step for account in found])

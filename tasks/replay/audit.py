@@ -7,7 +7,7 @@ decided. All else is decided again, by the same functions, in a home of its own.
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from tasks.data.contract import check_contract, load_contract
@@ -24,6 +24,8 @@ from tasks.replay.scene import Scene
 from tasks.replay.trainings import home_in
 from tasks.settings import Settings, load_settings, prepare_environment
 from tasks.spec import ModelSpec, load_spec
+
+_FOLLOWS = "what was decided before came out otherwise, and this may follow from it"
 
 
 @dataclass(frozen=True)
@@ -56,9 +58,11 @@ def audit(model: str) -> Audit:
     told = events(live, spec, settings)
     if not told:
         raise NotEnoughData(f"{model}: the ledger has no decision of this model yet; there is nothing to do again")
+    found: list[Difference] = []
     with _beginning(spec, settings) as again:
-        found = [difference for number, event in enumerate(told) for difference in do_again(again, event, number, told)]
-        found += _champions(live, again.entries())
+        for number, event in enumerate(told):
+            found += _follow(found, do_again(again, event, number, told))
+        found += _follow(found, _champions(live, again.entries()))
     counts = {kind: sum(isinstance(one, kind) for one in told) for kind in (Scoring, Watching, Training, Deciding)}
     return Audit(model, counts[Scoring], counts[Watching], counts[Training], counts[Deciding], tuple(found))
 
@@ -78,6 +82,11 @@ def _beginning(spec: ModelSpec, settings: Settings) -> Iterator[Again]:
         yield Again(scene, home, Ledger(home.ledger))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _follow(found: Sequence[Difference], new: Iterator[Difference]) -> list[Difference]:
+    """Return the differences of one decision; whatever comes after a first difference may follow from it."""
+    return [one if one.why or not found else replace(one, why=_FOLLOWS) for one in new]
 
 
 def _champions(live: Sequence[Entry], now: Sequence[Entry]) -> Iterator[Difference]:
