@@ -65,7 +65,7 @@ def test_every_metric_is_held_to_scikit_learn():
     assert set(METRICS) == {name for name in (*YARDSTICKS, *MULTICLASS) if "@" not in name}
 
 
-PARAMETRISED = ["pinball@0.2", "recall_at_precision@0.4", "precision_at@0.05", "precision_at@30"]
+PARAMETRISED = ["pinball@0.2", "cost@5", "recall_at_precision@0.4", "precision_at@0.05", "precision_at@30"]
 
 
 @pytest.mark.parametrize("name", [*METRICS, *PARAMETRISED])
@@ -116,11 +116,31 @@ def test_a_precision_that_no_threshold_reaches_finds_nothing():
     assert find_metric("recall_at_precision@0.9").bind(np.array([0.0, 1.0]), np.array([0.9, 0.1]))(None) == 0
 
 
+def test_a_miss_costs_what_it_is_said_to_and_rows_are_decided_by_it():
+    labels, probabilities = np.array([1.0, 1, 0, 0]), np.array([0.3, 0.1, 0.3, 0.1])
+    priced = {miss: find_metric(f"cost@{miss}").bind(labels, probabilities)(None) for miss in ("1", "4", "0.5", "99")}
+    assert priced == {"1": 2 / 4, "4": (4 + 1) / 4, "0.5": 1 / 4, "99": 2 / 4}
+
+
+@pytest.mark.parametrize("miss", [0.2, 1, 3.5, 20])
+def test_no_other_threshold_is_cheaper_for_probabilities_that_are_right(miss):
+    random = np.random.default_rng(1)
+    chances = random.random(50_000)
+    labels = (random.random(50_000) < chances).astype(float)
+    own = find_metric(f"cost@{miss}").bind(labels, chances)(None)
+    others = [
+        miss * (labels * (chances <= cut)).mean() + ((1 - labels) * (chances > cut)).mean() for cut in (0.1, 0.4, 0.7)
+    ]
+    assert own <= min(others) + 1e-3
+
+
 def test_rows_whose_label_is_zero_have_no_percentage_error():
     assert METRICS["mape"].bind(np.array([0.0, 2.0]), np.array([5.0, 3.0]))(None) == 0.5
 
 
-@pytest.mark.parametrize("name", ["roc", "pinball", "pinball@1", "precision_at@0", "precision_at@x", "roc_auc@0.5"])
+@pytest.mark.parametrize(
+    "name", ["roc", "pinball", "pinball@1", "precision_at@0", "cost@0", "precision_at@x", "roc_auc@0.5"]
+)
 def test_what_is_no_metric_is_said_to_be_none(name):
     assert not any(suits(name, task) for task in ("binary", "multiclass", "regression"))
     with pytest.raises(KeyError):

@@ -1,7 +1,8 @@
 """One stream, all policies and contestants walked through it, and what became of each."""
 
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from benchmarks.replay.copied import CONTESTANTS, WEEKLY, Copied
@@ -46,8 +47,12 @@ class Course:
     prices: Prices
     moments: tuple[datetime, ...]
     ours: tuple[Account, ...]
+    early: tuple[Account, ...]
+    """Of ours, in the first half of the moments."""
+    late: tuple[Account, ...]
+    """In the second, which each policy entered with the champion that it had."""
     copied: tuple[Account, ...]
-    """Beside them, in the same rows."""
+    """Beside them, in the same rows as ours."""
     promotions: dict[str, Promotions]
     """By the name of each account."""
 
@@ -74,10 +79,16 @@ def run_course(name: str, settings: Settings, *, step: timedelta, model: str = "
         with ThreadPoolExecutor(len(todo)) as threads:
             walks = list(threads.map(lambda one: walk(one[0], one[1], one[2], first=first, moments=moments), todo))
         found = accounts(walks, spec, metric, prices)
+        early, late = (accounts(part, spec, metric, prices) for part in _halves(walks[: len(policies)]))
         promotions = {one.name: _promotions(one, past, metric) for one in walks}
-    return Course(
-        name, spec, metric, prices, tuple(moments), found[: len(policies)], found[len(policies) :], promotions
-    )
+    ours, copied = found[: len(policies)], found[len(policies) :]
+    return Course(name, spec, metric, prices, tuple(moments), ours, early, late, copied, promotions)
+
+
+def _halves(walks: Sequence[Walk]) -> Iterator[list[Walk]]:
+    half = len(walks[0].steps) // 2
+    for part in (slice(half), slice(half, None)):
+        yield [replace(walk, steps=walk.steps[part]) for walk in walks]
 
 
 def _promotions(walked: Walk, past: LivedPast, metric: Metric) -> Promotions:

@@ -7,10 +7,12 @@ from datetime import timedelta
 from benchmarks.markdown import Table
 from benchmarks.replay.course import Course
 from benchmarks.replay.streams import FIRST_DAY, STEP, Stream
-from tasks.replay.accounts import NEVER, Account
-from tasks.replay.advice import ENOUGH
+from tasks.replay.accounts import NEVER
+from tasks.replay.advice import advise
+from tasks.replay.prices import Prices
 
 GOAL_GAIN, GOAL_TRAININGS = 0.95, 0.40
+_NOTHING = 1e-9
 WITHIN_STEPS = 2
 RARELY = 3
 """Trainings of a stationary year that count as rare."""
@@ -32,38 +34,19 @@ class Choice:
 
 
 def choose(course: Course) -> Choice:
-    """Return what the first half recommends, and what it comes to in the second."""
-    half = len(course.moments) // 2
-    early = {one.name: _part(one, 0, half) for one in course.ours}
-    late = {one.name: _part(one, half, len(course.moments)) for one in course.ours}
-    most = max(count for _, count in early.values()) or 1
-    policy = _sparest(early)
-    best = min(late, key=lambda name: late[name])
-    possible = late[NEVER][0] - late[best][0]
-    gained = late[NEVER][0] - late[policy][0]
-    account = course.account(policy)
-    against = account.against_never
+    """Return what a replay of the first half recommends, where nothing has a price, and what it comes to after."""
+    policy = advise(course.early, Prices()).policy
+    late = {one.name: one for one in course.late}
+    best = min(course.late, key=lambda one: one.loss)
+    possible = late[NEVER].loss - best.loss
+    against = late[policy].against_never
     return Choice(
         policy=policy,
-        best=best,
-        gain=gained / possible if possible > 1e-9 else 1.0,
-        trainings=late[policy][1] / (max(count for _, count in late.values()) or 1),
-        behind_never=against is not None and against.high < 0 and most > 0,
+        best=best.name,
+        gain=(late[NEVER].loss - late[policy].loss) / possible if possible > _NOTHING else 1.0,
+        trainings=late[policy].walk.trainings / max(one.walk.trainings for one in course.late),
+        behind_never=against is not None and against.high < 0,
     )
-
-
-def _sparest(parts: dict[str, tuple[float, int]]) -> str:
-    """Return the policy of the fewest trainings with most of the best gain: what the advice recommends unpriced."""
-    gains = {name: parts[NEVER][0] - loss for name, (loss, _) in parts.items()}
-    enough = ENOUGH * max(gains.values())
-    return min((name for name in parts if gains[name] >= enough), key=lambda name: (parts[name][1], -gains[name]))
-
-
-def _part(account: Account, first: int, last: int) -> tuple[float, int]:
-    """Return the mean loss of some steps, and the trainings in them."""
-    losses = [loss for loss in account.by_step[first:last] if loss == loss]
-    trainings = sum(step.made is not None for step in account.walk.steps[first:last])
-    return sum(losses) / len(losses), trainings
 
 
 def late_for(course: Course, stream: Stream, name: str) -> list[int]:

@@ -100,6 +100,15 @@ FAMILIES: Mapping[str, Family] = {
             ranking.precision_at,
         ),
         Family(
+            "cost",
+            "cost where a miss costs {} false alarms",
+            "lower",
+            _BINARY,
+            _PERCENT,
+            ("what a miss costs, where a false alarm costs 1; above 0", lambda miss: miss > 0),
+            lambda miss: sums.mean_of(losses.cost(miss)),
+        ),
+        Family(
             "pinball",
             "pinball loss at {}",
             "lower",

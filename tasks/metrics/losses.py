@@ -40,6 +40,20 @@ def pinball(quantile: float) -> Losses:
     return loss
 
 
+def cost(of_a_miss: float) -> Losses:
+    """What acting on the prediction costs, where a false alarm costs 1 and a miss ``of_a_miss``.
+
+    A row is taken to be positive where that is cheaper to expect: above a probability of 1 / (1 + ``of_a_miss``)
+    (Elkan 2001, "The foundations of cost-sensitive learning", section 1.2).
+    """
+
+    def loss(labels: FloatArray, predictions: FloatArray) -> FloatArray:
+        said = predictions * of_a_miss > 1 - predictions
+        return np.where(labels == 1, of_a_miss * ~said, said)
+
+    return loss
+
+
 def codes(labels: FloatArray) -> npt.NDArray[np.intp]:
     """The labels as whole numbers."""
     return labels.astype(np.intp)

@@ -63,10 +63,10 @@ def find_stretch(spec: ModelSpec, contract: Contract, settings: Settings, *, ask
 
 
 def _needed(spec: ModelSpec) -> timedelta:
-    """Return how much history a first model needs: to train on as much as chooses and judges, or on what is asked."""
+    """Return how much history a first model needs: to train on the shortest length asked, or on as much as chooses."""
     window, delay = spec.window, spec.source.label_delay
     finite = [length for length in window.lengths if length != "all"]
-    train = min(finite) if finite else window.validation + window.holdout
+    train = min(finite) if finite else window.validation
     return train + window.validation + window.holdout + 2 * delay
 
 

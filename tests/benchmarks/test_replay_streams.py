@@ -1,17 +1,20 @@
 """What the benchmark of replay says of policies, on accounts that are made up; and the alarms that people copy."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+import deployments
 from benchmarks.replay.copied import _psi
-from benchmarks.replay.scoring import _part, _sparest
+from benchmarks.replay.course import Course
+from benchmarks.replay.scoring import choose
 from benchmarks.replay.streams import A_DAY, BY_NAME, DAYS, draw
+from tasks.metrics import METRICS
 from tasks.replay.accounts import Account
+from tasks.replay.prices import Prices
+from tasks.spec import load_spec
 from tests.replay.test_advice import account
-
-
-def with_losses(one: Account, losses: list[float]) -> Account:
-    return Account(one.walk, one.loss, tuple(losses), 1000, one.against_never, None, 0.0)
 
 
 def test_a_stream_changes_where_it_says_and_nowhere_else() -> None:
@@ -48,21 +51,33 @@ def test_the_copied_index_sees_a_shift_and_not_chance() -> None:
     assert _psi(was, draw_.normal(1.0, size=500)) > 0.2
 
 
-@pytest.mark.parametrize(
-    ("gains", "chosen"), [((0.0, 0.0199, 0.02), "monthly"), ((0.0, 0.01, 0.02), "always"), ((0.0, 0.0, 0.0), "never")]
-)
-def test_the_sparest_of_those_nearly_as_good_is_chosen(gains: tuple[float, ...], chosen: str) -> None:
-    parts = {
-        name: (0.5 - gain, count)
-        for name, gain, count in zip(("never", "monthly", "always"), gains, (0, 11, 50), strict=True)
-    }
-
-    assert _sparest(parts) == chosen
+def _course(early: list[Account], late: list[Account]) -> Course:
+    spec = load_spec("flight_delay", Path(deployments.__file__).parent)
+    return Course("made up", spec, METRICS["log_loss"], Prices(), (), (), tuple(early), tuple(late), (), {})
 
 
-def test_a_part_of_a_history_has_its_own_loss_and_trainings() -> None:
-    one = with_losses(account("always", 0.02, 2, steps=4), [0.5, float("nan"), 0.3, 0.1])
+def test_a_policy_is_chosen_by_the_first_half_and_measured_in_the_second() -> None:
+    never = account("never", 0, 0)
+    early = [never, account("monthly", 0.0199, 11), account("always", 0.02, 50)]
+    late = [never, account("monthly", 0.01, 10), account("always", 0.04, 50)]
 
-    early, late = _part(one, 0, 2), _part(one, 2, 4)
-    assert (early, late[1]) == ((0.5, 2), 0)
-    assert late[0] == pytest.approx(0.2)
+    found = choose(_course(early, late))
+
+    assert (found.policy, found.best) == ("monthly", "always")
+    assert (found.gain, found.trainings) == (pytest.approx(0.25), pytest.approx(0.2))
+    assert not found.behind_never
+
+
+def test_where_nothing_was_shown_to_gain_never_is_chosen_and_a_gain_missed_is_counted() -> None:
+    never = account("never", 0, 0)
+
+    found = choose(_course([never, account("always", 0.001, 50, error=0.01)], [never, account("always", 0.04, 50)]))
+
+    assert (found.policy, found.gain, found.trainings) == ("never", 0, 0)
+
+
+def test_a_choice_shown_to_lose_more_than_never_is_told() -> None:
+    never = account("never", 0, 0)
+    early, late = account("always", 0.02, 50), account("always", -0.02, 50)
+
+    assert choose(_course([never, early], [never, late])).behind_never
