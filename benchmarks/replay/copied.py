@@ -6,9 +6,10 @@ random, over rows that both have learned from; one with a constant; a point comp
 "any column", by the test of Kolmogorov and Smirnov at 5 %, and by a population stability index above 0.2.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any, TypeVar, cast
 
 import numpy as np
 import pyarrow as pa
@@ -29,6 +30,7 @@ from tasks.replay.shared import eligible_rows
 from tasks.replay.trainings import Made
 from tasks.spec import PolicySpec
 
+Found = TypeVar("Found")
 _SHARE = 0.2
 """Of the rows, for a fresh random split."""
 _MOST_ROWS = 5_000
@@ -37,7 +39,14 @@ _SLACK = 0.02
 """How much worse than the first champion's score the constant is, in the metric."""
 
 WEEKLY = PolicySpec(retrain="every", every=timedelta(days=7), cooldown=timedelta(0), retrains_a_month=UNLIMITED)
-ALARMED = PolicySpec(retrain="on_performance", windows=1, of=1, cooldown=timedelta(0), retrains_a_month=UNLIMITED)
+ALARMED = PolicySpec(
+    retrain="on_performance",
+    windows=1,
+    of=1,
+    cooldown=timedelta(0),
+    retrains_a_month=UNLIMITED,
+    every=timedelta(days=36500),  # no training follows another: they do not copy that
+)
 
 
 @dataclass
@@ -50,9 +59,21 @@ class Copied:
     """None: nothing is watched, and the rhythm alone decides."""
     scores: dict[str, float] = field(default_factory=dict)
     """Of each model by digest, on its own holdout, when it was trained."""
+    trained: list[Made] = field(default_factory=list)
+    """All that it has trained, oldest first."""
+    _known: dict[Hashable, Any] = field(default_factory=dict)
 
     def train(self, as_of: datetime, champion: Made | None) -> Made:
-        return self.past.train(as_of, champion)
+        made = self.past.train(as_of, champion)
+        if made.challenger is not None:
+            self.trained.append(made)
+        return made
+
+    def once(self, what: Hashable, find: Callable[[], Found]) -> Found:
+        """Return what is found, which is kept under its name."""
+        if what not in self._known:
+            self._known[what] = find()
+        return cast("Found", self._known[what])
 
     def rule(self, made: Made, champion: Made | None, judged: tuple[str, ...]) -> Ruling:  # noqa: ARG002
         found = self.past.rule(made, champion, ())
@@ -146,24 +167,3 @@ def _columns(copied: Copied, champion: InUse, at: datetime) -> list[tuple[FloatA
 
 def _values(table: pa.Table, name: str) -> FloatArray:
     return np.asarray(table.column(name).drop_null().to_numpy(), dtype=np.float64)
-
-
-@dataclass(frozen=True)
-class Contestant:
-    """A default that people copy."""
-
-    name: str
-    rules: PolicySpec
-    promotes: Callable[[Copied, Made, Made, Ruling], bool]
-    alarms: Callable[[Copied, InUse, datetime], bool] | None = None
-
-
-CONTESTANTS = (
-    Contestant("each step, promotes always", WEEKLY, always),
-    Contestant("each step, fresh random split", WEEKLY, fresh_split),
-    Contestant("each step, stored score", WEEKLY, stored),
-    Contestant("each step, a constant", WEEKLY, constant),
-    Contestant("each step, point comparison", WEEKLY, point),
-    Contestant("KS of any column, point", ALARMED, point, any_column_ks),
-    Contestant("PSI above 0.2, point", ALARMED, point, any_column_psi),
-)

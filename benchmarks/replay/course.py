@@ -5,7 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from benchmarks.replay.copied import CONTESTANTS, WEEKLY, Copied
+from benchmarks.replay.contestants import CONTESTANTS
+from benchmarks.replay.copied import WEEKLY, Copied
 from benchmarks.replay.future import gain_after
 from tasks.data.contract import load_contract
 from tasks.data.window import Window
@@ -22,6 +23,7 @@ from tasks.replay.walk import Walk, walk
 from tasks.settings import Settings
 from tasks.spec import ModelSpec, load_spec
 
+_ALARMS = ("drift", "performance")
 _ALL = Window(None, datetime(2100, 1, 1, tzinfo=UTC))
 
 
@@ -35,6 +37,8 @@ class Promotions:
     """Turned away, and shown to have been better by more than the margin."""
     idle: int
     """Trainings whose challenger was not shown to be any better."""
+    false_alarms: int
+    """Those of them that an alarm asked for."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +96,7 @@ def _halves(walks: Sequence[Walk]) -> Iterator[list[Walk]]:
 
 
 def _promotions(walked: Walk, past: LivedPast, metric: Metric) -> Promotions:
-    bad = missed = idle = 0
+    bad = missed = idle = false_alarms = 0
     made_at = {step.made.as_of: step.made for step in walked.steps if step.made}
     for step in walked.steps:
         if step.made is None or step.made.challenger is None or step.ruling is None:
@@ -105,4 +109,5 @@ def _promotions(walked: Walk, past: LivedPast, metric: Metric) -> Promotions:
         bad += step.ruling.promotable and found.high < 0
         missed += not step.ruling.promotable and found.low > margin
         idle += not found.beaten
-    return Promotions(bad, missed, idle)
+        false_alarms += not found.beaten and step.decision.reason in _ALARMS
+    return Promotions(bad, missed, idle, false_alarms)

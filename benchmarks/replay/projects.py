@@ -105,4 +105,4 @@ def write_project(
 def project_of(folder: Path, drawn: Drawn, *, cost: float) -> Settings:
     """Write the project of a generated stream."""
     days = {"step": 7, "part": 14, "check": 1, "delay": drawn.stream.label_delay_days}
-    return write_project(folder, drawn.table, days=days, cost=cost)
+    return write_project(folder, drawn.table, days=days, cost=cost, train=drawn.stream.train)

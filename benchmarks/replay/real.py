@@ -52,7 +52,8 @@ def section(courses: list[Course]) -> Section:
     return Section(
         title="Real histories",
         shows=f"A policy chosen by the first half of a history gains, in the second, {gain:.0%} of what the best one "
-        f"in hindsight gains, with {share:.0%} of the trainings of training at each step. The goals are the same.",
+        f"in hindsight gains, a mean over histories, since their losses have no common unit, with {share:.0%} of the "
+        "trainings of training at each step. The goals are the same.",
         missed=tuple(misses([(course, None) for course in courses], choices)),
         parts=tuple(parts),
         simulated="Flights: the shipped spec, steps of a week. Bicycles: the count of an hour, by the absolute error, "

@@ -13,6 +13,7 @@ from tasks.replay.prices import Prices
 
 GOAL_GAIN, GOAL_TRAININGS = 0.95, 0.40
 _NOTHING = 1e-9
+_BY_ALARM = ("on_drift", "on_performance")
 WITHIN_STEPS = 2
 RARELY = 3
 """Trainings of a stationary year that count as rare."""
@@ -25,12 +26,25 @@ class Choice:
     policy: str
     best: str
     """In hindsight of the second half."""
-    gain: float
-    """Of the best one's, over never training again; 1 where there is nothing to gain."""
-    trainings: float
-    """Of those of training at each step."""
+    gained: float
+    """Over never training again, in the loss of a row."""
+    possible: float
+    """What the best one in hindsight gains so."""
+    trained: int
+    always: int
+    """Trainings of training at each step."""
     behind_never: bool
     """It lost more than never training again, by more than the interval of that."""
+
+    @property
+    def gain(self) -> float:
+        """Of the best one's; 1 where there is nothing to gain."""
+        return self.gained / self.possible if self.possible > _NOTHING else 1.0
+
+    @property
+    def trainings(self) -> float:
+        """Of those of training at each step."""
+        return self.trained / max(self.always, 1)
 
 
 def choose(course: Course) -> Choice:
@@ -38,15 +52,23 @@ def choose(course: Course) -> Choice:
     policy = advise(course.early, Prices()).policy
     late = {one.name: one for one in course.late}
     best = min(course.late, key=lambda one: one.loss)
-    possible = late[NEVER].loss - best.loss
     against = late[policy].against_never
     return Choice(
         policy=policy,
         best=best.name,
-        gain=(late[NEVER].loss - late[policy].loss) / possible if possible > _NOTHING else 1.0,
-        trainings=late[policy].walk.trainings / max(one.walk.trainings for one in course.late),
+        gained=late[NEVER].loss - late[policy].loss,
+        possible=late[NEVER].loss - best.loss,
+        trained=late[policy].walk.trainings,
+        always=max(one.walk.trainings for one in course.late),
         behind_never=against is not None and against.high < 0,
     )
+
+
+def in_total(choices: Sequence[Choice]) -> tuple[float, float]:
+    """Return the share of all that could be gained, and of all trainings."""
+    possible = sum(one.possible for one in choices)
+    gain = sum(one.gained for one in choices) / possible if possible > _NOTHING else 1.0
+    return gain, sum(one.trained for one in choices) / max(sum(one.always for one in choices), 1)
 
 
 def late_for(course: Course, stream: Stream, name: str) -> list[int]:
@@ -80,19 +102,20 @@ def table(course: Course) -> Table:
                 str(told.bad),
                 str(told.missed),
                 str(told.idle),
+                str(told.false_alarms) if one.walk.rules.retrain in _BY_ALARM else "–",
                 f"{one.total(course.prices):,.0f}",
             )
         )
     head = (
-        "policy", "loss", "less than never", "trainings", "promotions", "bad", "missed", "gained nothing", "cost",
+        "policy", "loss", "less than never", "trainings", "promotions", "bad", "missed", "gained nothing",
+        "false alarms", "cost",
     )  # fmt: skip
     return Table(head, rows)
 
 
 def misses(courses: Sequence[tuple[Course, Stream | None]], choices: Sequence[Choice]) -> Iterator[str]:
     """Yield the goals that were not met, in words."""
-    gain = sum(one.gain for one in choices) / len(choices)
-    trainings = sum(one.trainings for one in choices) / len(choices)
+    gain, trainings = in_total(choices)
     if gain < GOAL_GAIN:
         yield f"the policies chosen gain {gain:.0%} of the best in hindsight, and {GOAL_GAIN:.0%} were the goal"
     if trainings > GOAL_TRAININGS:

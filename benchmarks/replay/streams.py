@@ -33,6 +33,8 @@ class Stream:
     """From which day to which one a column comes a hundredfold."""
     shifted: int | None = None
     """Day from which on the features lie elsewhere, under the same rule."""
+    train: str = '["56d", "all"]'
+    """The windows that are tried, as the spec says it."""
 
 
 def _steps(*days: int) -> Phase:
@@ -44,7 +46,7 @@ def _between(first: int, last: int) -> Phase:
 
 
 STREAMS: tuple[Stream, ...] = (
-    Stream("stationary", "one rule", np.zeros_like),
+    Stream("stationary", "one rule, learned from half a year each time", np.zeros_like, train='"182d"'),
     Stream("abrupt", "another rule from day 340, and another from day 470", _steps(340, 470), (340, 470)),
     Stream(
         "gradual",

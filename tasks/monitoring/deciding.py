@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 from tasks.monitoring.check import Check
-from tasks.monitoring.policy import History, Moment, PolicyDecision, Retraining, decide
+from tasks.monitoring.history import History, Moment, Retraining
+from tasks.monitoring.policy import PolicyDecision, decide
 from tasks.monitoring.signal import Signal
 from tasks.monitoring.staleness import Gain
 from tasks.monitoring.triage import Case, Columns, Counts, Diagnosis, triage
@@ -94,8 +95,9 @@ def _retrainings(entries: Sequence[Entry], as_of: datetime) -> Iterator[Retraini
     """Yield the trainings before ``as_of``, by the clock that they were made with, and those that are asked for."""
     for entry in entries:
         match entry.what:
-            case Judged(as_of=at, reason=reason, promotable=promotable) if at <= as_of:
-                yield Retraining(at, reason in _ASKED, promotable if reason in _ASKED else None)
+            case Judged(as_of=at, reason=reason, promotable=promotable, outcome=outcome) if at <= as_of:
+                asked = reason in _ASKED
+                yield Retraining(at, asked, promotable if asked else None, better=outcome == "better")
             case Requested(as_of=at) if at <= as_of and _is_open(entries, entry):
                 yield Retraining(at, asked=True, helped=None)
 

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from tasks.monitoring.realised import Realised
-from tasks.monitoring.staleness import Gain, staleness
+from tasks.monitoring.follow_up import follow_up
+from tasks.monitoring.history import History, Moment
+from tasks.monitoring.staleness import staleness
 from tasks.monitoring.triage import Checked, Diagnosis
 from tasks.spec.monitoring import PolicySpec
 from tasks.spec.values import write_duration
@@ -14,39 +15,6 @@ Reason = Literal["schedule", "drift", "performance"]
 BUDGET_SPAN = timedelta(days=30)
 _MOST_DOUBLINGS = 6
 """After so many trainings in vain the wait grows no longer: 64 cooldowns, half a year of the default."""
-
-
-@dataclass(frozen=True)
-class Retraining:
-    """A training that was made or asked for."""
-
-    at: datetime
-    """When it was asked for; of one that nobody asked for, when it was made."""
-    asked: bool
-    """A policy asked for it: it counts against the budget."""
-    helped: bool | None
-    """False: its version was refused, or the loss stayed; None: not yet known."""
-
-
-@dataclass(frozen=True)
-class History:
-    """What was before this check, oldest first."""
-
-    checks: tuple[Checked, ...] = ()
-    retrainings: tuple[Retraining, ...] = ()
-    gains: tuple[Gain, ...] = ()
-    """What the verdicts on challengers found, beside the champion of their day."""
-
-
-@dataclass(frozen=True)
-class Moment:
-    """What is the case at this check."""
-
-    now: datetime
-    rows_per_day: float = 0.0
-    performance: Realised | None = None
-    age: timedelta | None = None
-    """Of the champion, since what its training knew; None: unknown."""
 
 
 @dataclass(frozen=True)
@@ -93,9 +61,10 @@ def _wish(diagnosis: Diagnosis, history: History, moment: Moment, rules: PolicyS
             return _rhythm(history, moment.now, rules)
     if rules.retrain == "on_gain" and (wish := _by_age(diagnosis, history, moment, rules)):
         return wish
-    if diagnosis.action != "retrain":
-        return _Wish(None, f"triage says {diagnosis.action.replace('_', ' ')}, and not retrain")
-    return _often_enough(history, rules)
+    wish = _by_alarm(diagnosis, history, rules)
+    if wish.reason is None and rules.retrain != "on_gain" and (due := follow_up(history, moment.now, rules)):
+        return _Wish("schedule", due)
+    return wish
 
 
 def _rhythm(history: History, now: datetime, rules: PolicySpec) -> _Wish:
@@ -105,6 +74,12 @@ def _rhythm(history: History, now: datetime, rules: PolicySpec) -> _Wish:
     ago, rhythm = _days(age), write_duration(rules.every)
     due = age >= rules.every
     return _Wish("schedule" if due else None, f"the last training is {ago} old; one is due each {rhythm}")
+
+
+def _by_alarm(diagnosis: Diagnosis, history: History, rules: PolicySpec) -> _Wish:
+    if diagnosis.action != "retrain":
+        return _Wish(None, f"triage says {diagnosis.action.replace('_', ' ')}, and not retrain")
+    return _often_enough(history, rules)
 
 
 def _often_enough(history: History, rules: PolicySpec) -> _Wish:

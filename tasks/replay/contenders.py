@@ -16,9 +16,12 @@ _RHYTHMS = {
     "quarterly": timedelta(days=91),
 }
 _BY_RULE = ("on_drift", "on_performance", "on_gain")
-DEFAULT = ("never", "weekly", "biweekly", "monthly", "quarterly", "on_drift", "on_performance", "on_gain", "always")
+DEFAULT = (
+    "never", "weekly", "biweekly", "every:21d", "monthly", "quarterly", "on_drift", "on_performance", "on_gain",
+    "always",
+)  # fmt: skip
 LIVE = "live"
-_ALLOWED = ", ".join((*DEFAULT, "every:10d", LIVE))
+_ALLOWED = ", ".join((*(name for name in DEFAULT if ":" not in name), "every:10d", LIVE))
 UNLIMITED = 1_000_000
 
 

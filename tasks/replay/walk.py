@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from tasks.monitoring.check import Check
-from tasks.monitoring.policy import History, Moment, PolicyDecision, Retraining, decide
+from tasks.monitoring.history import History, Moment, Retraining
+from tasks.monitoring.policy import PolicyDecision, decide
 from tasks.monitoring.staleness import Gain
 from tasks.monitoring.triage import Checked
 from tasks.replay.episodes import InUse, Seen
@@ -115,7 +116,8 @@ def _after(now: _Now, step: Step) -> _Now:
     if step.ruling is None or step.made is None:  # a training that broke leaves no verdict, live as here
         return replace(now, checks=checks)
     asked = step.decision.reason in _ASKED
-    done = Retraining(step.at, asked, step.ruling.promotable if asked else None)
+    ruling = step.ruling
+    done = Retraining(step.at, asked, ruling.promotable if asked else None, better=ruling.outcome == "better")
     after = replace(
         now,
         checks=checks,

@@ -37,7 +37,8 @@ class PolicySpec(Section):
     )
     every: Duration = Field(
         timedelta(days=7),
-        description='With retrain = "every": the age of the last training; with "on_gain": the least time between two.',
+        description='With retrain = "every": the age of the last training; with "on_gain": the least time between two; '
+        'with "on_drift" and "on_performance": when the first training follows one that was asked for.',
     )
     windows: int = Field(2, ge=1, description="So many of the last `of` checks must ask for it.")
     of: int = Field(3, ge=1, description="How many of the last checks are looked at.")

@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tasks.monitoring.policy import History, Moment, Retraining, decide
+from tasks.monitoring.history import History, Moment, Retraining
+from tasks.monitoring.policy import decide
 from tasks.monitoring.realised import Realised
 from tasks.monitoring.staleness import Gain
 from tasks.monitoring.triage import Action, Checked, Diagnosis

@@ -65,8 +65,18 @@ def test_a_loss_that_lasts_is_asked_about_and_checks_are_forgotten_with_their_ch
 
     found = walked(spec, "on_performance", past)
 
-    assert past.trained == [START + 4 * STEP]  # the check after it is the new champion's first
-    assert [step.decision.reason for step in found.steps if step.made] == ["performance"]
+    assert past.trained[0] == START + 4 * STEP  # the check after it is the new champion's first
+    assert next(step.decision.reason for step in found.steps if step.made) == "performance"
+
+
+def test_a_training_that_a_loss_asked_for_is_followed_by_others_as_rows_double(spec: ModelSpec) -> None:
+    lost = dict.fromkeys((START + STEP, START + 2 * STEP), "retrain")
+    past = MadeUpPast(actions=lost)  # type: ignore[arg-type]
+
+    found = walked(spec, "on_performance", past, steps=20)
+
+    assert past.trained == [START + number * STEP for number in (2, 3, 4, 6, 10, 18)]
+    assert [step.decision.reason for step in found.steps if step.made] == ["performance", *5 * ["schedule"]]
 
 
 def test_trainings_in_vain_hold_the_next_one_back(spec: ModelSpec) -> None:
