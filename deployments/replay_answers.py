@@ -13,8 +13,8 @@ from tasks.spec import load_spec
 from tasks.spec.values import parse_duration
 
 if TYPE_CHECKING:
-    from tasks.replay.replaying import Answer as Replayed
-    from tasks.replay.replaying import Asked
+    from tasks.replay.answering import Answer as Replayed
+    from tasks.replay.opening import Asked
 
 
 def read_asked(
@@ -29,7 +29,7 @@ def read_asked(
 ) -> "Asked":
     """Return what a person asks for; raise a SettingsError that names the option which cannot be read."""
     from tasks.replay.contenders import DEFAULT
-    from tasks.replay.replaying import Asked
+    from tasks.replay.opening import Asked
 
     return Asked(
         start=read_time(start, "from") if start else None,

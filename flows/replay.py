@@ -6,7 +6,8 @@ from typing import cast
 from prefect import flow
 from prefect.client.schemas.objects import State
 
-from tasks.replay.replaying import Answer, Asked, open_replay
+from tasks.replay.answering import Answer
+from tasks.replay.opening import Asked, open_replay
 from tasks.steps import replaying as steps
 
 

@@ -13,13 +13,14 @@ from tasks.data.window import Window
 from tasks.metrics import Metric
 from tasks.replay.accounts import Account, accounts
 from tasks.replay.contenders import DEFAULT, contenders
+from tasks.replay.opening import Replay
 from tasks.replay.past import LivedPast, open_past
 from tasks.replay.prices import Prices
-from tasks.replay.replaying import Replay, begin
 from tasks.replay.scene import scene_of
 from tasks.replay.served import accounting_metric
 from tasks.replay.stretch import find_stretch
 from tasks.replay.walk import Walk, walk
+from tasks.replay.walking import begin
 from tasks.settings import Settings
 from tasks.spec import ModelSpec, load_spec
 

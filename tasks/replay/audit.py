@@ -17,9 +17,10 @@ from tasks.learning.own.source import read_sources
 from tasks.release.ledger.book import Ledger
 from tasks.release.ledger.entries import Entry
 from tasks.release.ledger.standing import standing
-from tasks.replay.again import Again, do_again
+from tasks.replay.again import do_again
 from tasks.replay.differences import Difference
 from tasks.replay.live import Deciding, Scoring, Training, Watching, events
+from tasks.replay.redone import Again
 from tasks.replay.scene import Scene
 from tasks.replay.trainings import home_in
 from tasks.settings import Settings, load_settings, prepare_environment

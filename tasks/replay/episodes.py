@@ -8,6 +8,7 @@ import json
 import shutil
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO
 
@@ -42,7 +43,7 @@ class InUse:
     """Which made it champion: what it promised then is what it is held to."""
     since: datetime
 
-    @property
+    @cached_property
     def name(self) -> str:
         """Of its episode: the same for all that it sees later depends on."""
         promise = hashlib.sha256((Path(self.ruling.files) / "holdout_predictions.parquet").read_bytes()).hexdigest()

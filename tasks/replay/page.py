@@ -9,7 +9,7 @@ from tasks.judgement.canvas import HEIGHT, to_svg
 from tasks.judgement.page import templates
 from tasks.judgement.tables import Table
 from tasks.replay import drawings, tables, wording
-from tasks.replay.replaying import Answer
+from tasks.replay.answering import Answer
 from tasks.spec import write_duration
 
 

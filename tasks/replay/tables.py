@@ -7,8 +7,8 @@ from tasks.judgement.comparison import Comparison
 from tasks.judgement.tables import Table
 from tasks.judgement.wording import NOTHING, gain, interval, show
 from tasks.replay.accounts import Account
+from tasks.replay.answering import Answer
 from tasks.replay.contenders import LIVE
-from tasks.replay.replaying import Answer
 from tasks.spec import write_duration
 
 _HEAD = ("policy", "loss", "less than never", "worst step", "trainings", "refused", "in vain")

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from tasks.data.window import write_time
+from tasks.replay.answering import Answer
 from tasks.replay.contenders import describe
-from tasks.replay.replaying import Answer
 from tasks.spec import write_duration
 
 

@@ -153,7 +153,7 @@ def test_a_replay_begins_when_a_first_model_can_be_trained(
 
     found = find_stretch(spec, contract, settings, asked=window, step=timedelta(days=3))
 
-    assert found.first == datetime(2024, 2, 12, tzinfo=UTC)  # 20 days to train on, 20 that choose and judge, 2 of delay
+    assert found.first == datetime(2024, 2, 2, tzinfo=UTC)  # 10 days to train on, 20 that choose and judge, 2 of delay
     assert found.moments[0] - found.first == timedelta(days=3)
     assert found.end <= datetime(2024, 3, 1, tzinfo=UTC)
 
@@ -163,10 +163,10 @@ def test_a_history_of_too_few_steps_is_refused_with_what_would_help(
 ) -> None:
     window = Window(None, datetime(2024, 3, 15, tzinfo=UTC))
 
-    with pytest.raises(NotEnoughData, match=r"there are 2 steps of 7d; at least 4 are needed. Take shorter steps"):
+    with pytest.raises(NotEnoughData, match=r"there are 3 steps of 7d; at least 4 are needed. Take shorter steps"):
         find_stretch(spec, contract, settings, asked=window, step=STEP)
     early = Window(datetime(2024, 1, 5, tzinfo=UTC), window.end)
-    with pytest.raises(SettingsError, match=r"--from: found 2024-01-05.*allowed: from 2024-02-12"):
+    with pytest.raises(SettingsError, match=r"--from: found 2024-01-05.*allowed: from 2024-02-02"):
         find_stretch(spec, contract, settings, asked=early, step=STEP)
 
 

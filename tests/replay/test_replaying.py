@@ -8,7 +8,9 @@ import pytest
 
 from tasks.errors import NotEnoughData, SettingsError
 from tasks.replay import page, tables, wording
-from tasks.replay.replaying import Answer, Asked, answer, begin, open_replay, walk_all
+from tasks.replay.answering import Answer, answer
+from tasks.replay.opening import Asked, open_replay
+from tasks.replay.walking import begin, walk_all
 
 END = datetime(2024, 4, 1, tzinfo=UTC)
 
@@ -34,7 +36,7 @@ def test_a_replay_answers_with_a_table_a_page_and_a_recommendation() -> None:
     assert html.count("<svg") >= 2
     assert page.page(found) == html
     lines = list(wording.lines(found))
-    assert lines[1].startswith("  replayed     2024-02-12 to ")
+    assert lines[1].startswith("  replayed     2024-02-02 to ")
     assert "a loss has no price" in lines[-1]
 
 
