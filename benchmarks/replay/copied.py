@@ -15,19 +15,25 @@ import numpy as np
 import pyarrow as pa
 
 from benchmarks.repetition import generator
+from tasks.data.atomic import write_whole
 from tasks.data.labels import read_labels
 from tasks.data.matrix import FloatArray
 from tasks.data.snapshot import load_snapshot
 from tasks.data.window import Window
 from tasks.metrics import find_metric
+from tasks.monitoring.check import Check
+from tasks.monitoring.policy import PolicyDecision
+from tasks.monitoring.realised import Realised
 from tasks.monitoring.triage import Diagnosis
 from tasks.release.artifact import load_artifact
 from tasks.replay.contenders import UNLIMITED
-from tasks.replay.episodes import InUse, Seen
+from tasks.replay.episodes import InUse, Seen, save_served
 from tasks.replay.past import LivedPast
 from tasks.replay.rulings import Ruling
+from tasks.replay.scene import Scene
+from tasks.replay.scored import scored
 from tasks.replay.shared import eligible_rows
-from tasks.replay.trainings import Made
+from tasks.replay.trainings import NUMBER, Made
 from tasks.spec import PolicySpec
 
 Found = TypeVar("Found")
@@ -82,14 +88,30 @@ class Copied:
         return found if champion is None else replace(found, promotable=self.promotes(self, made, champion, found))
 
     def see(self, champion: InUse, at: datetime) -> Seen:
-        seen = self.past.see(champion, at)
         if champion.made.digest not in self.scores and champion.ruling.comparison:
             self.scores[champion.made.digest] = champion.ruling.comparison.challenger
         alarmed = self.alarms is not None and self.alarms(self, champion, at)
-        diagnosis = Diagnosis(
-            "retrain" if alarmed else "nothing", "untold", (), "an alarm" if alarmed else "none", 1, ()
+        return Seen(
+            _check(self.past.scene, at, alarmed=alarmed),
+            self.past.pool.submit(_serve, self.past.scene, champion.made, at).result(),
         )
-        return replace(seen, check=replace(seen.check, diagnosis=diagnosis))
+
+
+def _check(scene: Scene, at: datetime, *, alarmed: bool) -> Check:
+    """Return a check that says nothing but whether there is an alarm."""
+    said = Diagnosis("retrain" if alarmed else "nothing", "untold", (), "an alarm" if alarmed else "none", 1, ())
+    unknown = Realised(scene.spec.gate.metric, None, None, None, None, None, None, None, 0, 0, None)
+    undecided = PolicyDecision(False, None, ())
+    return Check(scene.spec.model, NUMBER, at, at - scene.step, 0, (), unknown, said, undecided)
+
+
+def _serve(scene: Scene, made: Made, at: datetime) -> str:
+    """Return the file of what a model predicted in the step before ``at``, and what came of it."""
+    path = scene.folder / "copied" / f"{made.digest[:24]}-{at:%Y%m%dT%H%M%S}.npz"
+    if not path.is_file():
+        found = scored(scene, made, Window(at - scene.step, at))
+        write_whole(path, lambda file: save_served(found, file))
+    return str(path)
 
 
 def always(_: Copied, _made: Made, _champion: Made, _found: Ruling) -> bool:

@@ -73,7 +73,7 @@ def see(scene: Scene, champion: InUse, at: datetime) -> Seen:
             write_down(run, rows)
         check = _check(scene, settings, at)
         found = _served(scene, settings, window, champion)
-        write_whole(served, lambda file: _save(found, file))
+        write_whole(served, lambda file: save_served(found, file))
         write_whole(checked, lambda file: file.write(json.dumps(check.to_json()).encode()))
     return Seen(read_check(checked), str(served))
 
@@ -151,7 +151,8 @@ def _served(scene: Scene, settings: Settings, window: Window, champion: InUse) -
     return ServedStep(event_times(table, timestamp)[known], labels[known], as_predictions(table, codes)[known], names)
 
 
-def _save(found: ServedStep, file: BinaryIO) -> None:
+def save_served(found: ServedStep, file: BinaryIO) -> None:
+    """Write what ``load_served`` reads."""
     np.savez(
         file,
         times=found.times,
