@@ -14,7 +14,7 @@ from tasks.learning.estimator import fit
 from tasks.learning.network.inputs import fit_reader
 from tasks.learning.network.machine import prepare
 from tasks.learning.network.schedule import Pace
-from tasks.learning.network.shape import Shape
+from tasks.learning.network.shape import Shape, join
 from tasks.metrics import evaluate
 from tasks.spec import CandidateSpec, LightGBMSpec, LinearSpec, NetworkSpec
 
@@ -79,7 +79,7 @@ def _ours(parts: Flights) -> Callable[[], None]:
     inputs = reader.read(train.matrix)
     candidate = NetworkSpec(kind="network", device="cpu")
     shape = Shape(inputs.numbers.shape[1], reader.levels, candidate.width, candidate.blocks, 1)
-    run = Run(Plan(candidate, "binary", shape, 1, "cpu", Pace(1000, 10_000, _BATCH)))
+    run = Run(Plan(candidate, "binary", shape, "cpu", 1, Pace(1000, 10_000, _BATCH), join(shape.draw(1))))
     rows = Rows.on("cpu", inputs, train.labels.astype(np.float32))
 
     def loop() -> None:

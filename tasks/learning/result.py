@@ -30,7 +30,7 @@ class CandidateResult:
     tuned: dict[str, float | int] | None = None
     """The parameters that a search found; None: they are the spec's."""
     warm: str | None = None
-    """How it began from the champion: continue or refit; None: it was trained afresh."""
+    """How it began from the champion: continue, refit or fine_tune; None: it was trained afresh."""
     calibrated: str | None = None
     """By which method its probabilities are set right; None: they are as the kind gives them."""
     self_trained: bool = False

@@ -16,9 +16,7 @@ from tasks.learning.estimator import Fitted
 from tasks.learning.race import Raced, race
 from tasks.learning.windows import windows_for
 from tasks.metrics import evaluate
-from tasks.spec import CandidateSpec, LightGBMSpec, ModelSpec
-
-_KIND = "lightgbm"
+from tasks.spec import CandidateSpec, LightGBMSpec, ModelSpec, NetworkSpec
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,7 +25,7 @@ class Warmth:
 
     champion: Fitted
     train: Labelled
-    """The rows of train as the champion's own features make them: its trees know no others."""
+    """The rows of train as the champion's own features make them: it knows no others."""
     validation: Labelled
     unseen: npt.NDArray[np.bool_]
     """Which rows of validation the champion was neither trained nor chosen on."""
@@ -35,16 +33,21 @@ class Warmth:
 
 def warm_start_of(candidate: CandidateSpec) -> str | None:
     """Return how a candidate begins from the champion; None: it is trained afresh."""
-    return candidate.warm_start if isinstance(candidate, LightGBMSpec) else None
+    return candidate.warm_start if isinstance(candidate, LightGBMSpec | NetworkSpec) else None
 
 
 def is_warm(candidate: CandidateSpec) -> bool:
     return warm_start_of(candidate) is not None
 
 
+def warm_candidates(spec: ModelSpec, champion: Fitted) -> list[CandidateSpec]:
+    """Return the candidates that begin from ``champion``: those of its kind."""
+    return [candidate for candidate in spec.candidates if is_warm(candidate) and candidate.kind == champion.kind]
+
+
 def reason_against(warmth: Warmth, spec: ModelSpec) -> str | None:
-    """Return why no candidate can begin from the champion; None: it can."""
-    if warmth.champion.kind != _KIND:
+    """Return why no candidate can begin from the champion; None: one can."""
+    if not warm_candidates(spec, warmth.champion):
         return f"the champion is of kind {warmth.champion.kind}"
     labels = warmth.validation.labels[warmth.unseen]
     if len(labels) < spec.gate.min_rows or (spec.task != "regression" and len(np.unique(labels)) < 2):
@@ -84,6 +87,7 @@ def try_warm(course: Course, fresh: FloatArray, warmth: Warmth, pool: Executor) 
         course, validation=rows.part(warmth.unseen), problem=replace(course.problem, champion=warmth.champion)
     )
     windows, _ = windows_for(spec, warmth.train)
-    fields = [[Entry(candidate, window) for window in windows] for candidate in spec.candidates if is_warm(candidate)]
+    begin = warm_candidates(spec, warmth.champion)
+    fields = [[Entry(candidate, window) for window in windows] for candidate in begin]
     rival = evaluate(spec.task, own.validation.labels, fresh[warmth.unseen], spec.gate.metric)[spec.gate.metric]
     return Warmed(race(own, fields, pool), own, rival)

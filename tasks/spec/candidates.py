@@ -93,6 +93,9 @@ class NetworkSpec(Learner):
     blocks: int = Field(2, ge=0, description="Residual blocks, of two layers each.")
     dropout: float = Field(0.2, ge=0, lt=1, description="Share of hidden values left out at each step.")
     weight_decay: float = Field(0.01, ge=0, description="Of AdamW.")
+    warm_start: Literal["fine_tune"] | None = Field(
+        None, description="Begin from the champion, a network too: its parameters are learned on, its size is kept."
+    )
     device: Literal["auto", "cpu", "gpu"] = Field(
         "auto", description="Where it is fitted. auto: on a GPU where there is one. Predicting needs none."
     )

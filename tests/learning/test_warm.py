@@ -118,13 +118,13 @@ def test_without_a_champion_only_what_is_trained_afresh_is_tried():
 
 def test_why_nothing_can_begin_from_a_champion_is_said():
     other = warmth(model=fit(BaselineSpec(), rows(1), rows(2), PROBLEM))
-    assert reason_against(other, spec()) == "the champion is of kind baseline"
+    assert reason_against(other, spec("refit")) == "the champion is of kind baseline"
     seen = warmth(np.arange(400) >= 370)
-    assert reason_against(seen, spec()) == (
+    assert reason_against(seen, spec("refit")) == (
         "the champion was trained or chosen on all but 30 of the 400 rows of validation; "
         "gate.min_rows = 50 are needed that it has not seen"
     )
-    assert reason_against(warmth(), spec()) is None
+    assert reason_against(warmth(), spec("refit")) is None
 
 
 def test_the_same_champion_gives_the_same_trees_whatever_the_threads(tmp_path):

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tasks.data.matrix import FloatArray, Labelled
+from tasks.errors import CandidateFailed
 from tasks.learning.checkpoints import Fit, Keeper
 from tasks.learning.importance import permutation_shares
 from tasks.learning.network.inputs import Inputs, fit_reader
@@ -22,18 +23,18 @@ _QUICK_EPOCHS = 3
 
 
 def fit(candidate: NetworkSpec, train: Labelled, validation: Labelled, problem: Problem) -> Network:
-    """Return the network whose parameters were best on ``validation``."""
+    """Return the network whose parameters were best on ``validation``; with ``warm_start`` those of the champion,
+    learned on: it keeps its size, and the way in which it reads features and labels.
+    """
     device = prepare(candidate)
     from tasks.learning.network.loop import learn
     from tasks.learning.network.run import Plan, Rows
 
-    reader, answers = fit_reader(train.matrix), _answers(train, problem)
+    begun = _champion(candidate, train, problem) or _begin(candidate, train, problem)
+    answers, reader = begun.answers, begun.reader
     inputs, judges = reader.read(train.matrix), _judges(train, validation, answers)
-    shape = Shape(
-        inputs.numbers.shape[1], reader.levels, candidate.width, candidate.blocks, max(len(answers.classes), 1)
-    )
-    plan = Plan(candidate, problem.task, shape, problem.seed, device, pace(candidate, len(train)))
-    facts = (plan, problem.target, metadata.version("torch"))
+    plan = Plan(candidate, problem.task, begun.shape, device, problem.seed, pace(candidate, len(train)), begun.weights)
+    facts = (plan, plan.begun, problem.target, metadata.version("torch"))
     parameters = learn(
         plan,
         Rows.on(device, inputs, _targets(train.labels, answers), train.weights),
@@ -41,14 +42,37 @@ def fit(candidate: NetworkSpec, train: Labelled, validation: Labelled, problem: 
         Keeper(problem.checkpoints, Fit(train, validation, facts)),
         watch=problem.watch,
     )
-    weights = join(_with_unseen(parameters, inputs))
-    network = Network(answers, reader, shape, weights, {})
+    weights = join(parameters if candidate.warm_start else _with_unseen(parameters, inputs))
+    network = replace(begun, weights=weights)
     return replace(network, shares=permutation_shares(network.predict, validation, problem))
 
 
 def quick(candidate: NetworkSpec) -> NetworkSpec:
     """Return a candidate that costs a few epochs, by which windows are told apart."""
     return candidate.model_copy(update={"epochs": min(candidate.epochs or _QUICK_EPOCHS, _QUICK_EPOCHS)})
+
+
+def _begin(candidate: NetworkSpec, train: Labelled, problem: Problem) -> Network:
+    """Return a network that has learned nothing yet."""
+    reader, answers = fit_reader(train.matrix), _answers(train, problem)
+    shape = Shape(len(reader.columns), reader.levels, candidate.width, candidate.blocks, max(len(answers.classes), 1))
+    return Network(answers, reader, shape, join(shape.draw(problem.seed)), {})
+
+
+def _champion(candidate: NetworkSpec, train: Labelled, problem: Problem) -> Network | None:
+    """Return the champion, if the candidate begins from it.
+
+    Raises:
+        CandidateFailed: train has a class that the champion does not know.
+    """
+    if candidate.warm_start is None:
+        return None
+    champion = problem.champion
+    assert isinstance(champion, Network), "a candidate with warm_start is tried only beside such a champion"
+    if problem.task == "multiclass" and (new := sorted({*train.labels.astype(int)} - {*champion.answers.classes})):
+        names = ", ".join(str(problem.target.classes[code]) for code in new)
+        raise CandidateFailed(f'kind = "network", warm_start: the champion knows no class {names}')
+    return champion
 
 
 def _answers(train: Labelled, problem: Problem) -> Answers:

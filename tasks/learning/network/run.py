@@ -1,6 +1,7 @@
 """A fit under way: what changes from step to step, and all that must be kept for it to go on after a kill."""
 
-from dataclasses import asdict, dataclass
+import hashlib
+from dataclasses import asdict, dataclass, field
 from io import BytesIO
 from typing import Any
 
@@ -12,7 +13,7 @@ from tasks.data.matrix import FloatArray
 from tasks.learning.network import forward, schedule
 from tasks.learning.network.inputs import Inputs
 from tasks.learning.network.schedule import Pace
-from tasks.learning.network.shape import Shape
+from tasks.learning.network.shape import Shape, Values
 from tasks.learning.stopping import Stopping
 from tasks.metrics import Task
 from tasks.spec import NetworkSpec
@@ -62,9 +63,16 @@ class Plan:
     candidate: NetworkSpec
     task: Task
     shape: Shape
-    seed: int
     device: str
+    seed: int
     pace: Pace
+    start: Values = field(repr=False, compare=False)
+    """The parameters to begin with, one after the other."""
+
+    @property
+    def begun(self) -> str:
+        """SHA-256 of them."""
+        return hashlib.sha256(np.ascontiguousarray(self.start).data).hexdigest()
 
 
 class Run:
@@ -77,7 +85,7 @@ class Run:
         self.stopping = Stopping(plan.candidate.patience)
         self._parameters = {
             name: torch.tensor(values, device=plan.device).requires_grad_()
-            for name, values in plan.shape.draw(plan.seed).items()
+            for name, values in plan.shape.split(plan.start).items()
         }
         self.best = self._copy()
         self._generator = torch.Generator(plan.device).manual_seed(plan.seed)
