@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tasks.data.contract import check_contract, load_contract
+from tasks.data.history.contract import contract_of
 from tasks.data.window import Window, write_time
 from tasks.errors import NotEnoughData, SettingsError, SpecError
 from tasks.learning.estimator import require
@@ -105,8 +105,7 @@ def open_replay(model: str, asked: Asked) -> Iterator[Replay]:
     settings = load_settings()
     prepare_environment(settings)
     spec = load_spec(model, settings.specs)
-    contract = load_contract(spec.contract_name, settings.contracts)
-    check_contract(contract, spec)
+    contract = contract_of(spec, settings.contracts)
     require(spec)
     if spec.task == "anomaly":
         raise SpecError(f"{model}: task anomaly has no loss that adds up; replay weighs binary, multiclass, regression")
