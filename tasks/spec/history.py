@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from datetime import timedelta
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from tasks.spec.section import Section
 from tasks.spec.values import Duration, Durations, write_duration
@@ -33,13 +33,12 @@ class HistorySpec(Section):
         timedelta(0), description="Rows are in the source this long after their event; none is used before."
     )
 
-    @field_validator("how")
-    @classmethod
-    def _is_known(cls, how: list[str]) -> list[str]:
-        for way in how:
+    @model_validator(mode="after")
+    def _is_known(self) -> "HistorySpec":
+        for way in self.how:
             if way not in (*OF_WINDOWS, *OF_ROWS) and not _LAG.fullmatch(way):
                 raise ValueError(f".how|{way}|{_WAYS}")
-        return list(dict.fromkeys(how))
+        return self
 
     @model_validator(mode="after")
     def _goes_together(self) -> "HistorySpec":

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from tasks.data.contract import Contract
 from tasks.data.conversion import convert
+from tasks.data.digest import rank_text
 from tasks.data.history.ranges import LARGEST
 from tasks.data.history.timeline import Events, Times
 from tasks.data.keys import Keys, row_keys
@@ -138,14 +139,23 @@ def _values(column: pa.ChunkedArray, section: HistorySpec, spec: ModelSpec) -> F
 def _once(rows: pa.Table, spec: ModelSpec) -> Told:
     """Return ``rows`` by time and key, whatever order they came in; one that was loaded twice happened once."""
     times, keys = event_times(rows, spec.source.timestamp), row_keys(rows, spec.source.key)
-    order = np.lexsort((keys, times))
-    again = _again(times[order], keys[order])
-    if again.any():  # of those that differ the same one is taken in whatever order they came
-        order = np.lexsort((row_keys(rows, rows.column_names), keys, times))
-        order = order[~again]
+    by = [*(_sortable(rows.column(name)) for name in reversed(spec.source.key)), times]
+    order = np.lexsort(by)
+    if _again(times[order], keys[order]).any():  # of those that differ one is taken, the same in whatever order
+        order = np.lexsort([row_keys(rows, rows.column_names), *by])
+        order = order[~_again(times[order], keys[order])]
     if (np.diff(order) != 1).any() or len(order) < rows.num_rows:
         rows, times = rows.take(pa.array(order)), times[order]
     return Told(rows, times)
+
+
+def _sortable(column: pa.ChunkedArray) -> npt.NDArray[np.generic]:
+    array = column.combine_chunks()
+    if pa.types.is_dictionary(array.type):
+        array = rank_text(array)[1]
+    if pa.types.is_timestamp(array.type):
+        array = array.cast(pa.int64())
+    return np.asarray(array.to_numpy(zero_copy_only=False))
 
 
 def _again(times: Times, keys: Keys) -> npt.NDArray[np.bool_]:
