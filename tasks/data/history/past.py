@@ -5,7 +5,7 @@ import pyarrow as pa
 
 from tasks.data.contract import Contract
 from tasks.data.history.events import Told, event_times, events_of, owners, read_told, typed
-from tasks.data.history.timeline import Moments, Timeline
+from tasks.data.history.timeline import Look, Moments, Timeline
 from tasks.data.window import Window
 from tasks.errors import SourceError
 from tasks.settings import Settings
@@ -37,13 +37,13 @@ class Past:
         timestamp = self._spec.source.timestamp
         asking = typed(rows, self._contract, [timestamp, *section.by])
         whose, known = owners(asking, section.by)
-        moments, timeline = Moments(whose, event_times(asking, timestamp)), self._timeline(section)
+        look = Look(self._timeline(section), Moments(whose, event_times(asking, timestamp)))
         for way in section.how:
             for over in section.lengths(way):
                 name = section.name(way, over)
                 if name in rows.column_names:
                     raise SourceError(f"there is a column {name} already, which [[history]] is to make; rename it")
-                values = np.where(known, timeline.tell(way, moments, over), np.nan)
+                values = np.where(known, look.tell(way, over), np.nan)
                 rows = rows.append_column(name, pa.array(values, from_pandas=True))
         return rows
 

@@ -8,7 +8,7 @@ from hypothesis import settings as hypothesis
 from hypothesis import strategies as st
 
 from tasks.data.history.ranges import Sums, lowest
-from tasks.data.history.timeline import Events, Moments, Timeline
+from tasks.data.history.timeline import Events, Look, Moments, Timeline
 from tasks.data.matrix import FloatArray
 
 SECOND = 1_000_000
@@ -23,7 +23,7 @@ def events(*rows: tuple[int, int, float]) -> Events:
 def tell(timeline: Timeline, way: str, *moments: tuple[int, int], seconds: int = 1000) -> list[float]:
     whose, times = (np.array(column) for column in zip(*moments, strict=True))
     asked = Moments(whose.astype(np.uint64), times * SECOND)
-    return list(timeline.tell(way, asked, timedelta(seconds=seconds)))
+    return list(Look(timeline, asked).tell(way, timedelta(seconds=seconds)))
 
 
 ADA, BOB, EVE = 7, 3, 9
