@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from deployments.answers import Answer
-from tasks.data.history.contract import contract_of
+from tasks.data.contract import load_contract
 from tasks.data.window import read_time
 from tasks.monitoring.files import Comparison, Drift, compare_files, open_rows
 from tasks.monitoring.kept import Family
@@ -33,7 +33,7 @@ def drift(model: str | None, files: tuple[str, str], options: Options) -> Answer
     if model is not None:
         settings = load_settings()
         spec = load_spec(model, settings.specs)
-        columns = tuple(contract_of(spec, settings.contracts).names("feature"))
+        columns = tuple(load_contract(spec.contract_name, settings.contracts).names("feature"))
         ignore = (*ignore, *spec.drift.ignore, spec.source.timestamp)
     found = compare_files(reference, current, Comparison(options.false_alarms, ignore, columns))
     return Answer(_facts(found), _lines(found))

@@ -54,7 +54,7 @@ SPEC: dict[str, Any] = {
     "window": {"validation": "20d", "holdout": "20d"},
     "candidates": [{"kind": "lightgbm"}],
 }
-HISTORY = [
+HISTORY: list[dict[str, Any]] = [
     {"by": ["customer"], "of": "y", "how": ["mean", "count"], "over": ["14d", "90d"]},
     {"by": ["customer"], "of": "y", "how": ["last"]},
     {"by": ["customer"], "how": ["days_since"]},
@@ -163,7 +163,7 @@ def _share(level: "np.typing.NDArray[np.float64]") -> "np.typing.NDArray[np.floa
     return np.asarray(1 / (1 + np.exp(-level)))
 
 
-FIVE = [
+FIVE: list[dict[str, Any]] = [
     {"by": ["customer"], "of": "x", "how": ["mean", "sum"], "over": ["7d", "28d"]},
     {"by": ["customer"], "of": "x", "how": ["min", "max"], "over": ["28d"]},
     {"by": ["customer"], "how": ["count", "days_since"], "over": ["7d"]},
