@@ -155,7 +155,7 @@ def gains() -> Table:
         gain = f"{found.difference:+.4f} [{found.low:+.4f}, {found.high:+.4f}]"
         leaks = f"{len(verdict.leaks)}"
         lines.append([world.name, metric, *(f"{value:.4f}" for value in values), gain, verdict.outcome, leaks])
-    head = ("world", "metric", "customer alone", "with history", "gain, 95 %", "verdict", "leaks")
+    head = ("world", "metric", "customer alone", "with history", "gain", "verdict", "leaks")
     return Table(head, lines)
 
 

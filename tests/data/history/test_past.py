@@ -8,12 +8,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis
 from hypothesis import strategies as st
 
-from tasks.data.contract import Contract
+from tasks.data.contract import Contract, read_contract
+from tasks.data.history.contract import with_history
+from tasks.data.history.past import read_past
 from tasks.data.ingestion import ingest, prepare
 from tasks.data.snapshot import load_snapshot
 from tasks.data.window import Window
@@ -21,7 +24,7 @@ from tasks.errors import SourceError
 from tasks.monitoring.predictions.eligible import find_eligible
 from tasks.settings import Settings
 from tasks.spec import ModelSpec, made_by
-from tests.data.history.conftest import FIRST, Look, make_purchases
+from tests.data.history.conftest import ALWAYS, CONTRACT, FIRST, Look, make_purchases
 
 Row = dict[str, Any]
 PURCHASES = make_purchases()
@@ -181,3 +184,50 @@ def test_values_that_are_not_of_their_type_are_missing(look: Look, purchases_spe
 def test_a_column_of_a_name_that_is_to_be_made_is_refused(look: Look) -> None:
     with pytest.raises(SourceError, match=r"there is a column amount_mean_1d already, which \[\[history\]\] is to"):
         look(PURCHASES.append_column("amount_mean_1d", PURCHASES["amount"]))
+
+
+def past_of(spec: ModelSpec, contract: str, settings: Settings) -> pa.Table:
+    completed = with_history(read_contract(contract, "purchases.py"), spec)
+    return made(read_past(spec, completed, settings, window=ALWAYS).add_to(PURCHASES), spec)
+
+
+def test_a_target_that_the_contract_makes_is_known_when_its_label_is(
+    look: Look, shops: Settings, purchases_spec: ModelSpec
+) -> None:
+    expected = look(PURCHASES)["bad_mean_10d_by_customer"].combine_chunks()
+    text = CONTRACT + '\n\ndef targets(rows):\n    return pd.DataFrame({"worse": rows["bad"]})\n'
+    source = purchases_spec.source.model_copy(update={"target": "worse"})
+    section = purchases_spec.history[2].model_copy(update={"of": "worse"})
+
+    found = past_of(purchases_spec.model_copy(update={"source": source, "history": [section]}), text, shops)
+
+    assert found["worse_mean_10d_by_customer"].combine_chunks().equals(expected)
+
+
+def test_of_a_target_in_words_the_share_of_the_one_to_predict_is_told(
+    look: Look, shop: Path, shops: Settings, purchases_spec: ModelSpec
+) -> None:
+    expected = look(PURCHASES)["bad_mean_10d_by_customer"].combine_chunks()
+    words = pc.if_else(PURCHASES["bad"], "fraud", "fine")
+    pq.write_table(PURCHASES.set_column(6, "bad", words), shop / "purchases.parquet")
+    spec = purchases_spec.model_copy(update={"positive": "fraud", "history": purchases_spec.history[2:3]})
+
+    found = past_of(spec, CONTRACT.replace("bad: Series[bool]", "bad: Series[str]"), shops)
+
+    assert found["bad_mean_10d_by_customer"].combine_chunks().equals(expected)
+
+
+def test_a_label_is_known_so_long_after_its_event_as_the_spec_says(
+    look: Look, shops: Settings, purchases_spec: ModelSpec
+) -> None:
+    look(PURCHASES)
+    source = purchases_spec.source.model_copy(update={"label_time": None, "label_delay": timedelta(days=3)})
+    spec = purchases_spec.model_copy(update={"source": source, "history": purchases_spec.history[2:3]})
+
+    found = past_of(spec, CONTRACT, shops)["bad_count_10d_by_customer"].to_pylist()
+
+    rows = PURCHASES.to_pylist()
+    for row, count in zip(rows, found, strict=True):
+        mine = [r for r in rows if r["customer"] == row["customer"] is not None and r["bad"] is not None]
+        known = [r for r in mine if row["at"] - 10 * DAY < r["at"] + 3 * DAY <= row["at"]]
+        assert count == (len(known) if row["customer"] else None)
