@@ -29,8 +29,8 @@ def history_lines(plan: Plan) -> Iterator[str]:
     if entity is None:
         return
     windows = [plan.timeline.holdout, 4 * plan.timeline.holdout]
-    yield f"# {entity.distinct:,} values of {one_line(entity.name)} come again and again. What was before a row, of the same"
-    yield "# one and as of its time, can be told to it (docs/history.md; of a column, also mean, last and others):"
+    yield f"# {entity.distinct:,} values of {one_line(entity.name)} come again and again. What was before a row, of the"
+    yield "# same one and as of its time, can be told to it (docs/history.md; of a column, also mean, last and others):"
     yield "# [[history]]"
     yield f"# by = [{_text(entity.name)}]"
     yield '# how = ["count", "days_since"]'
