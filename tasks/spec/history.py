@@ -13,6 +13,7 @@ OF_WINDOWS = ("count", "mean", "sum", "min", "max")
 """What is told of the rows within a length of time,"""
 OF_ROWS = ("last", "days_since")
 """and of single ones, as lag:2 is."""
+_YEAR = timedelta(days=365)
 _LAG = re.compile(r"lag:[1-9]\d{0,2}")
 _WAYS = f'{", ".join((*OF_WINDOWS, *OF_ROWS))}, or "lag:2" and the like'
 
@@ -26,9 +27,7 @@ class HistorySpec(Section):
     of: str | None = Field(None, description="Column whose values are looked at; none: the rows themselves.")
     how: list[str] = Field(min_length=1, description=f"What is told of them: {_WAYS}.")
     over: Durations = Field((), description="Lengths of time before the row, for count, mean, sum, min and max.")
-    look_back: Duration = Field(
-        timedelta(days=365), description="How long before the row last, lag and days_since look; at most."
-    )
+    look_back: Duration = Field(_YEAR, description="How long before the row last, lag and days_since look; at most.")
     delay: Duration = Field(
         timedelta(0), description="Rows are in the source this long after their event; none is used before."
     )
@@ -78,10 +77,19 @@ class HistorySpec(Section):
         return self.over if way in OF_WINDOWS else (self.look_back,)
 
     def name(self, way: str, over: timedelta) -> str:
-        """Return what the column is called that tells ``way`` of the rows ``over`` such a length of time."""
-        whose = ["by", "_and_".join(self.by)] if self.by else []
+        """Return what the column is called that tells ``way`` of the rows ``over`` such a length of time.
+
+        One that is made otherwise is called otherwise: a champion never reads what it did not learn from.
+        """
         length = [write_duration(over)] if way in OF_WINDOWS else []
-        return "_".join([*([self.of] if self.of else []), way.replace(":", "_"), *length, *whose])
+        whose = ["by", "_and_".join(self.by)] if self.by else []
+        within = ["within", write_duration(self.look_back)] if self._is_limited(way) else []
+        after = ["after", write_duration(self.delay)] if self.delay else []
+        return "_".join([*([self.of] if self.of else []), way.replace(":", "_"), *length, *whose, *within, *after])
+
+    def _is_limited(self, way: str) -> bool:
+        """Say whether ``look_back`` may matter to ``way``, and is not as usual."""
+        return self.look_back != _YEAR and (self.of is not None or way not in OF_WINDOWS)
 
     @property
     def _over(self) -> str:

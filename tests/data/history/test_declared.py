@@ -38,6 +38,18 @@ def test_a_made_column_is_named_as_a_person_would_say_it() -> None:
     ]
 
 
+def test_what_is_made_otherwise_is_called_otherwise() -> None:
+    """Or a champion would read another column by the name of the one that it learned from."""
+    section = 'by = ["customer"]\nhow = ["count", "days_since"]\nover = "7d"\n'
+    spec = declared(section, section + 'look_back = "90d"\ndelay = "6h"', 'how = ["last"]\nof = "bad"\ndelay = "1h"')
+
+    assert [section.names for section in spec.history] == [
+        ("count_7d_by_customer", "days_since_by_customer"),
+        ("count_7d_by_customer_after_6h", "days_since_by_customer_within_90d_after_6h"),
+        ("bad_last_after_1h",),
+    ]
+
+
 @pytest.mark.parametrize(
     ("section", "message"),
     [

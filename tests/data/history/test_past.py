@@ -52,14 +52,16 @@ def slowly(row: Row, rows: list[Row]) -> dict[str, float | None]:
     told["amount_last_by_customer"] = paid[-1]["amount"] if paid else None
     told["amount_lag_2_by_customer"] = paid[-2]["amount"] if len(paid) > 1 else None
     told["amount_days_since_by_customer"] = (row["at"] - paid[-1]["at"]) / DAY if paid else None
-    told["count_5d_by_customer_and_shop"] = sum(r["at"] + timedelta(hours=6) >= row["at"] - 5 * DAY for r in there)
+    told["count_5d_by_customer_and_shop_after_6h"] = sum(
+        r["at"] + timedelta(hours=6) >= row["at"] - 5 * DAY for r in there
+    )
     near = [r for r in there if r["at"] + timedelta(hours=6) >= row["at"] - 20 * DAY]
-    told["days_since_by_customer_and_shop"] = (row["at"] - near[-1]["at"]) / DAY if near else None
+    told["days_since_by_customer_and_shop_within_20d_after_6h"] = (row["at"] - near[-1]["at"]) / DAY if near else None
     late = [r["bad"] for r in judged if r["known_at"] > row["at"] - 10 * DAY]
-    told["bad_mean_10d_by_customer"] = sum(late) / len(late) if late else None
-    told["bad_count_10d_by_customer"] = len(late)
+    told["bad_mean_10d_by_customer_within_15d"] = sum(late) / len(late) if late else None
+    told["bad_count_10d_by_customer_within_15d"] = len(late)
     within = [r["bad"] for r in judged if r["known_at"] > row["at"] - 15 * DAY]
-    told["bad_last_by_customer"] = within[-1] if within else None
+    told["bad_last_by_customer_within_15d"] = within[-1] if within else None
     if row["customer"] is None:
         told = dict.fromkeys(told)
     all_paid = [r["amount"] for r in rows if r["at"] < row["at"] <= r["at"] + DAY and r["amount"] is not None]
@@ -194,27 +196,27 @@ def past_of(spec: ModelSpec, contract: str, settings: Settings) -> pa.Table:
 def test_a_target_that_the_contract_makes_is_known_when_its_label_is(
     look: Look, shops: Settings, purchases_spec: ModelSpec
 ) -> None:
-    expected = look(PURCHASES)["bad_mean_10d_by_customer"].combine_chunks()
+    expected = look(PURCHASES)["bad_mean_10d_by_customer_within_15d"].combine_chunks()
     text = CONTRACT + '\n\ndef targets(rows):\n    return pd.DataFrame({"worse": rows["bad"]})\n'
     source = purchases_spec.source.model_copy(update={"target": "worse"})
     section = purchases_spec.history[2].model_copy(update={"of": "worse"})
 
     found = past_of(purchases_spec.model_copy(update={"source": source, "history": [section]}), text, shops)
 
-    assert found["worse_mean_10d_by_customer"].combine_chunks().equals(expected)
+    assert found["worse_mean_10d_by_customer_within_15d"].combine_chunks().equals(expected)
 
 
 def test_of_a_target_in_words_the_share_of_the_one_to_predict_is_told(
     look: Look, shop: Path, shops: Settings, purchases_spec: ModelSpec
 ) -> None:
-    expected = look(PURCHASES)["bad_mean_10d_by_customer"].combine_chunks()
+    expected = look(PURCHASES)["bad_mean_10d_by_customer_within_15d"].combine_chunks()
     words = pc.if_else(PURCHASES["bad"], "fraud", "fine")
     pq.write_table(PURCHASES.set_column(6, "bad", words), shop / "purchases.parquet")
     spec = purchases_spec.model_copy(update={"positive": "fraud", "history": purchases_spec.history[2:3]})
 
     found = past_of(spec, CONTRACT.replace("bad: Series[bool]", "bad: Series[str]"), shops)
 
-    assert found["bad_mean_10d_by_customer"].combine_chunks().equals(expected)
+    assert found["bad_mean_10d_by_customer_within_15d"].combine_chunks().equals(expected)
 
 
 def test_a_label_is_known_so_long_after_its_event_as_the_spec_says(
@@ -224,7 +226,7 @@ def test_a_label_is_known_so_long_after_its_event_as_the_spec_says(
     source = purchases_spec.source.model_copy(update={"label_time": None, "label_delay": timedelta(days=3)})
     spec = purchases_spec.model_copy(update={"source": source, "history": purchases_spec.history[2:3]})
 
-    found = past_of(spec, CONTRACT, shops)["bad_count_10d_by_customer"].to_pylist()
+    found = past_of(spec, CONTRACT, shops)["bad_count_10d_by_customer_within_15d"].to_pylist()
 
     rows = PURCHASES.to_pylist()
     for row, count in zip(rows, found, strict=True):
