@@ -1,5 +1,7 @@
 import math
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -140,12 +142,16 @@ def test_a_row_is_told_the_same_to_the_last_bit_however_far_back_the_source_is_r
         assert told.equals(made(whole.filter(pa.array(inside)), purchases_spec))
 
 
-@pytest.mark.parametrize("ending", ["parquet", "csv"])
+@pytest.mark.parametrize(
+    "place", [{"uri": "purchases.parquet"}, {"uri": "purchases.csv"}, {"uri": "sqlite:///p.db", "table": "purchases"}]
+)
 def test_a_row_has_the_same_history_in_the_training_snapshot_and_when_it_is_scored(
-    ending: str, shop: Path, shops: Settings, purchases_spec: ModelSpec, purchases_contract: Contract
+    place: dict[str, str], shop: Path, shops: Settings, purchases_spec: ModelSpec, purchases_contract: Contract
 ) -> None:
     pyarrow.csv.write_csv(PURCHASES, shop / "purchases.csv")
-    source = purchases_spec.source.model_copy(update={"uri": f"purchases.{ending}"})
+    with closing(sqlite3.connect(shop / "p.db")) as database:
+        PURCHASES.to_pandas().to_sql("purchases", database, index=False)
+    source = purchases_spec.source.model_copy(update=place)
     spec, as_of = purchases_spec.model_copy(update={"source": source}), FIRST + 40 * DAY
     trained = ingest(spec, purchases_contract, shops, as_of)
     rows = prepare(trained, spec, purchases_contract, folder=shops.of("purchases"), as_of=as_of).rows
