@@ -19,8 +19,9 @@ _DAY = microseconds_of(timedelta(days=1))
 
 @dataclass(frozen=True)
 class Events:
-    """What happened: whose it was, when, from when on it is known, and its value. Shapes (events,), in any order in
-    which those of one time come one after the other in an order of their own.
+    """What happened: whose it was, when, from when on it is known, and its value; shapes (events,).
+
+    Of those that became known at one time the later ones here are the later ones.
     """
 
     whose: Keys
