@@ -50,7 +50,7 @@ def models() -> Answer:
 
 def check(model: str, as_of: str | None) -> Answer:
     """Read what a training would read, and return what it would find."""
-    from tasks.data.contract import check_contract, load_contract
+    from tasks.data.history.contract import contract_of
     from tasks.data.ingestion import ingest, prepare
     from tasks.data.splits import split
     from tasks.learning.estimator import require
@@ -58,8 +58,7 @@ def check(model: str, as_of: str | None) -> Answer:
     from tasks.release.challenger import count_splits
 
     settings, spec, moment = _given(model, as_of)
-    contract = load_contract(spec.contract_name, settings.contracts)
-    check_contract(contract, spec)
+    contract = contract_of(spec, settings.contracts)
     require(spec)
     read_sources(spec, settings.project)
     prepared = prepare(

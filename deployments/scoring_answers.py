@@ -38,15 +38,14 @@ def score_file(
     model: str, source: Path | None, target: Path | None, *, not_with: tuple[str | None, ...] = ()
 ) -> Answer:
     """Score the rows of a file to another file, and return what came of it."""
-    from tasks.data.contract import check_contract, load_contract
+    from tasks.data.history.contract import contract_of
     from tasks.monitoring.predictions.sheet import Sheet, fill
 
     if source is None or target is None or any(not_with):
         raise SettingsError("score: --input and --output go together, and without --from, --to and --as-of")
     settings = load_settings()
     spec = load_spec(model, settings.specs)
-    contract = load_contract(spec.contract_name, settings.contracts)
-    check_contract(contract, spec)
+    contract = contract_of(spec, settings.contracts)
     found = fill(Sheet(source, target), spec, contract, settings)
     facts = {
         "model": model,

@@ -2,8 +2,8 @@
 
 import difflib
 import hashlib
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
@@ -46,6 +46,8 @@ class Contract:
     """``features(rows)``: more features, from the columns known at prediction time."""
     targets: FrameFunction | None
     """``targets(rows)``: columns to predict, from all columns."""
+    made: tuple[str, ...] = ()
+    """Columns that no source has: they are made of the rows before a row. They stand among the others as features."""
 
     @property
     def version(self) -> str:
@@ -79,6 +81,12 @@ def read_contract(text: str, file: str) -> Contract:
         features=cast("FrameFunction | None", getattr(module, "features", None)),
         targets=cast("FrameFunction | None", getattr(module, "targets", None)),
     )
+
+
+def with_made(contract: Contract, names: Sequence[str]) -> Contract:
+    """Return ``contract`` with columns that are made of the rows before a row: numbers, which may be missing."""
+    added = tuple(Column(name, pa.float64(), nullable=True, role="feature") for name in names)
+    return replace(contract, columns=(*contract.columns, *added), made=tuple(names))
 
 
 def check_contract(contract: Contract, spec: ModelSpec) -> None:

@@ -13,6 +13,7 @@ from tasks.data.acceptance import accept
 from tasks.data.contract import Contract
 from tasks.data.conversion import convert
 from tasks.data.digest import canonical_type, rank_text
+from tasks.data.history.past import read_past
 from tasks.data.labels import add_target, hide_unarrived
 from tasks.data.repeats import set_aside
 from tasks.data.snapshot import Snapshot, load_snapshot, save_snapshot
@@ -65,7 +66,8 @@ def ingest_window(
     if found.table.num_rows == 0:
         raise NotEnoughData(f"{spec.model}: {spec.source.uri} has no rows from {window}")
     outcomes = [*contract.names("outcome"), spec.source.target]
-    table = _settled(hide_unarrived(found.table, spec.source, outcomes, as_of), contract)
+    given = read_past(spec, contract, settings, window=window).add_to(found.table)
+    table = _settled(hide_unarrived(given, spec.source, outcomes, as_of), contract)
     order = [spec.source.timestamp, *(key for key in spec.source.key if key in table.column_names)]
     raw = save_snapshot(_sorted(table, order), settings.of(spec.model) / "raw", timestamp=spec.source.timestamp)
     return Ingested(raw, found.columns_in_source)

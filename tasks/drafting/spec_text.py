@@ -7,6 +7,7 @@ from textwrap import wrap
 
 from tasks.data.window import write_time
 from tasks.drafting import names
+from tasks.drafting.entities import history_lines
 from tasks.drafting.plan import Plan
 from tasks.drafting.roles import those
 from tasks.drafting.timeline import Timeline, describe
@@ -20,8 +21,8 @@ _SMALL = 2_000
 
 def write_spec(plan: Plan) -> str:
     """Return the text of ``deployments/<model>.toml``."""
-    parts = (_model, _source, _contract, _window, _features, _candidates, _gate, _drift, _schedule)
-    return "\n\n".join("\n".join(part(plan)) for part in parts) + "\n"
+    parts = (_model, _source, _contract, _window, _features, history_lines, _candidates, _gate, _drift, _schedule)
+    return "\n\n".join(text for part in parts if (text := "\n".join(part(plan)))) + "\n"
 
 
 def _model(plan: Plan) -> Iterator[str]:

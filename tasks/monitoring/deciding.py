@@ -56,6 +56,7 @@ def case_of(watch: Watch, looked: Looked, signals: Sequence[Signal]) -> Case:
             key=tuple(source.key),
             target=source.target,
             outcomes=frozenset(watch.contract.names("outcome")),
+            made=frozenset(watch.contract.made),
         ),
         reference=looked.reference.sample,
         current=nobody if current.sample is None else current.sample,

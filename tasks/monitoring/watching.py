@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from tasks.data.contract import Contract, check_contract, load_contract
+from tasks.data.contract import Contract
 from tasks.data.conversion import conform
+from tasks.data.history.contract import contract_of
 from tasks.data.window import Window, as_utc
 from tasks.errors import DataRefused
 from tasks.monitoring.check import earlier_checks
@@ -102,8 +103,7 @@ def open_watch(model: str, as_of: datetime | None) -> Iterator[Watch]:
     settings = load_settings()
     prepare_environment(settings)
     spec = load_spec(model, settings.specs)
-    contract = load_contract(spec.contract_name, settings.contracts)
-    check_contract(contract, spec)
+    contract = contract_of(spec, settings.contracts)
     yield watch_of(spec, contract, settings, as_of=as_utc(as_of) if as_of else datetime.now(UTC))
 
 

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from tasks.data.contract import Contract
 from tasks.data.conversion import convert
+from tasks.data.history.past import Past, read_past
 from tasks.data.keys import Keys, row_keys
 from tasks.data.source import stream_source
 from tasks.data.window import Window, microseconds, microseconds_of
@@ -77,8 +78,9 @@ class Watcher:
     def see(self, binning: Binning, grid: Grid) -> Seen:
         """Return what is in the blocks of ``grid``."""
         source, tally = self._spec.source, _Tally(self._spec)
+        past = read_past(self._spec, self._contract, self._settings, window=grid.window)
         with stream_source(source, self._columns, grid.window, self._settings) as stream:
-            batches = (batch for found in stream.batches for batch in self._typed(found, tally))
+            batches = (batch for found in stream.batches for batch in self._typed(found, past, tally))
             profile = take_profile(batches, binning, grid.blocking(source.timestamp))
             inside = stream.columns_in_source
         return Seen(
@@ -89,10 +91,10 @@ class Watcher:
             unreadable=tuple(sorted(tally.unreadable.items())),
             newest=tally.newest,
             unknown=tuple(sorted(set(inside) - set(self._contract.names()))),
-            absent=tuple(name for name in self._columns if name not in inside),
+            absent=tuple(name for name in self._columns if name not in (*inside, *self._contract.made)),
         )
 
-    def _typed(self, batch: pa.RecordBatch, tally: "_Tally") -> Iterator[pa.RecordBatch]:
+    def _typed(self, batch: pa.RecordBatch, past: Past, tally: "_Tally") -> Iterator[pa.RecordBatch]:
         """Yield ``batch`` in the contract's types, having counted what is to be counted."""
         table = pa.table(batch)
         arrays = {}
@@ -101,7 +103,7 @@ class Watcher:
                 converted = convert(table.column(column.name), column)
                 arrays[column.name] = converted.values
                 tally.unreadable[column.name] += int(converted.unreadable.sum())
-        typed = pa.table(arrays)
+        typed = past.add_to(pa.table(arrays))
         tally.add(typed)
         yield from typed.combine_chunks().to_batches()
 

@@ -24,7 +24,7 @@ import pyarrow.parquet as pq
 
 from tasks.data import store
 from tasks.data.code import Source
-from tasks.data.contract import Contract, read_contract
+from tasks.data.contract import Contract, read_contract, with_made
 from tasks.data.features import FittedFeatures, make_matrix
 from tasks.data.matrix import FloatArray, Target
 from tasks.errors import ArtifactDamaged
@@ -98,7 +98,7 @@ def load_artifact(uri: str, digest: str) -> Model:
         name=manifest["model"],
         task=manifest["task"],
         target=Target(manifest["target"], tuple(manifest["classes"])),
-        contract=contract,
+        contract=with_made(contract, manifest.get("made", ())),
         features=FittedFeatures.from_json(json.loads((folder / "features.json").read_text(encoding="utf-8"))),
         estimator=load(manifest["kind"], folder / "estimator"),
     )
@@ -168,6 +168,7 @@ def _facts(model: Model) -> dict[str, Any]:
         "target": model.target.name,
         "classes": list(model.target.classes),
         "kind": model.estimator.kind,
+        **({"made": list(model.contract.made)} if model.contract.made else {}),
     }
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from tasks.data import store
 from tasks.data.contract import read_contract
+from tasks.data.history.contract import with_history
 from tasks.data.snapshot import Snapshot
 from tasks.data.splits import split
 from tasks.errors import RegistryError, SpecError
@@ -127,7 +128,7 @@ def _make(source: _Source, settings: Settings, folder: Path) -> Challenger:
     text = (Path(source.artifact.uri) / "contract.py").read_text(encoding="utf-8")
     recipe = Recipe(
         spec=source.spec,
-        contract=read_contract(text, f"{source.artifact.uri}/contract.py"),
+        contract=with_history(read_contract(text, f"{source.artifact.uri}/contract.py"), source.spec),
         threads=settings.threads,
         checkpoints=Checkpoints(folder / "checkpoints"),
         studies=settings.of(source.model) / "studies",

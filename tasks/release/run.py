@@ -10,7 +10,8 @@ from typing import Literal
 
 from tasks.data.atomic import remove_unfinished
 from tasks.data.code import Source
-from tasks.data.contract import Contract, check_contract, load_contract, read_contract
+from tasks.data.contract import Contract, read_contract
+from tasks.data.history.contract import contract_of, with_history
 from tasks.data.window import as_utc
 from tasks.learning.checkpoints import Checkpoints
 from tasks.learning.estimator import require
@@ -54,7 +55,7 @@ class TrainingRun:
 
     @property
     def contract(self) -> Contract:
-        return read_contract(self.contract_text, self.contract_file)
+        return with_history(read_contract(self.contract_text, self.contract_file), self.spec)
 
     @property
     def recipe(self) -> Recipe:
@@ -87,8 +88,7 @@ def open_training(
     settings = load_settings()
     prepare_environment(settings)
     spec = load_spec(model, settings.specs)
-    contract = load_contract(spec.contract_name, settings.contracts)
-    check_contract(contract, spec)
+    contract = contract_of(spec, settings.contracts)
     require(spec)
     sources = read_sources(spec, settings.project)
     home, ledger, run = settings.of(model), Ledger(settings.ledger), _run_name()

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from tasks.data.contract import check_contract, load_contract
+from tasks.data.history.contract import contract_of
 from tasks.errors import NotEnoughData
 from tasks.learning.estimator import require
 from tasks.learning.own.source import read_sources
@@ -71,8 +71,7 @@ def audit(model: str) -> Audit:
 @contextmanager
 def _beginning(spec: ModelSpec, settings: Settings) -> Iterator[Again]:
     """Give the loop before anything has happened; what an audit leaves behind is thrown away."""
-    contract = load_contract(spec.contract_name, settings.contracts)
-    check_contract(contract, spec)
+    contract = contract_of(spec, settings.contracts)
     require(spec)
     sources = read_sources(spec, settings.project)
     folder = settings.of(spec.model) / "replay" / "live"

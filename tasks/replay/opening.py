@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from tasks.data.contract import check_contract, load_contract
+from tasks.data.history.contract import contract_of
 from tasks.data.window import Window, write_time
 from tasks.errors import SettingsError, SpecError
 from tasks.learning.estimator import require
@@ -72,8 +72,7 @@ def open_replay(model: str, asked: Asked) -> Iterator[Replay]:
     settings = load_settings()
     prepare_environment(settings)
     spec = load_spec(model, settings.specs)
-    contract = load_contract(spec.contract_name, settings.contracts)
-    check_contract(contract, spec)
+    contract = contract_of(spec, settings.contracts)
     require(spec)
     if spec.task == "anomaly":
         raise SpecError(f"{model}: task anomaly has no loss that adds up; replay weighs binary, multiclass, regression")

@@ -11,6 +11,7 @@ from pathlib import Path
 import tasks
 from tasks.data.code import Source
 from tasks.data.contract import Contract, read_contract
+from tasks.data.history.contract import with_history
 from tasks.data.snapshot import Snapshot
 from tasks.learning.own.source import read_sources
 from tasks.release.lineage import environment_digest
@@ -39,7 +40,7 @@ class Scene:
 
     @property
     def contract(self) -> Contract:
-        return _contract(self.contract_text, self.contract_file)
+        return with_history(_contract(self.contract_text, self.contract_file), self.spec)
 
 
 @cache

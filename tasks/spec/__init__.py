@@ -21,6 +21,7 @@ from tasks.spec.data import (
     WindowSpec,
 )
 from tasks.spec.gate import FairnessSpec, GateModes, GateSpec, Mode
+from tasks.spec.history import HistorySpec, made_by
 from tasks.spec.learning import LabelsSpec, TuningSpec
 from tasks.spec.model import ModelSpec, is_database, json_schema, load_spec, names, read_spec
 from tasks.spec.monitoring import DriftSpec, PolicySpec, ScoringSpec
@@ -40,6 +41,7 @@ __all__ = [
     "FeaturesSpec",
     "GateModes",
     "GateSpec",
+    "HistorySpec",
     "IsolationForestSpec",
     "LabelsSpec",
     "LastValueSpec",
@@ -68,6 +70,7 @@ __all__ = [
     "json_schema",
     "largest",
     "load_spec",
+    "made_by",
     "names",
     "parse_duration",
     "parse_margin",

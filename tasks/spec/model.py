@@ -16,6 +16,7 @@ from tasks.spec.candidates import CandidateSpec, Learner
 from tasks.spec.clock import RowsClock
 from tasks.spec.data import ContractSpec, FeaturesSpec, SourceSpec, WindowSpec
 from tasks.spec.gate import GateSpec
+from tasks.spec.history import HistorySpec, made_by
 from tasks.spec.learning import LabelsSpec, TuningSpec
 from tasks.spec.messages import describe
 from tasks.spec.monitoring import DriftSpec, PolicySpec, ScoringSpec
@@ -44,6 +45,9 @@ class ModelSpec(Section):
     contract: ContractSpec = ContractSpec()
     window: WindowSpec
     features: FeaturesSpec = FeaturesSpec()
+    history: list[HistorySpec] = Field(
+        default_factory=list, description="Columns to make of the rows before each row, point in time."
+    )
     candidates: list[CandidateSpec] = Field(
         min_length=1, description="Kinds to try; a naive baseline is always tried beside them."
     )
@@ -135,6 +139,14 @@ class ModelSpec(Section):
             found = self.labels.suspects
             why = "a number far off may well be right" if self.task == "regression" else "most of its labels never come"
             raise ValueError(f"labels.suspects|{found}|off with task {self.task}: {why}")
+        return self
+
+    @model_validator(mode="after")
+    def _history_is_made_once(self) -> "ModelSpec":
+        made = made_by(self.history)
+        for position, section in enumerate(self.history):
+            if twice := [name for name in section.names if made.count(name) > 1]:
+                raise ValueError(f"history[{position}]|{twice[0]}|each column made once: another section makes it too")
         return self
 
     @model_validator(mode="after")

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from tasks.data.contract import Contract
 from tasks.data.features import known_columns
+from tasks.data.history.past import read_past
 from tasks.data.holdings import Holdings, add_holdings, refuse_unusable
 from tasks.data.keys import row_keys
 from tasks.data.rows import where
@@ -51,6 +52,7 @@ def find_eligible(spec: ModelSpec, contract: Contract, settings: Settings, *, wi
     """
     names, timestamp = known_columns(spec, contract), spec.source.timestamp
     asked, broken_rows = restrict(contract, names), settings.of(spec.model) / "quarantine"
+    past = read_past(spec, contract, settings, window=window)
     with (
         _by_day(spec, names, window, settings) as spool,
         Draft(rows_folder(settings, spec.model), timestamp=timestamp) as valid,
@@ -58,7 +60,7 @@ def find_eligible(spec: ModelSpec, contract: Contract, settings: Settings, *, wi
     ):
         found = _Finding(spec.source, valid, broken)
         for rows in spool.parts(together=_ROWS if look_at_one_row(asked) else 1):
-            found.add(rows, asked)
+            found.add(past.add_to(rows), asked)
         refuse_unusable(add_holdings(found.holdings), asked)
         return found.save()
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from tasks.data.atomic import remove_unfinished
-from tasks.data.contract import Contract, check_contract, load_contract
+from tasks.data.contract import Contract
+from tasks.data.history.contract import contract_of
 from tasks.data.window import Window, as_utc, write_time
 from tasks.errors import SettingsError
 from tasks.monitoring.predictions.eligible import rows_folder
@@ -63,8 +64,7 @@ def open_scoring(model: str, asked: Asked) -> Iterator[ScoringRun]:
     settings = load_settings()
     prepare_environment(settings)
     spec = load_spec(model, settings.specs)
-    contract = load_contract(spec.contract_name, settings.contracts)
-    check_contract(contract, spec)
+    contract = contract_of(spec, settings.contracts)
     with score_alone(spec, contract, settings, asked=asked) as run:
         yield run
 

@@ -3,18 +3,20 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
 from tasks.data.atomic import write_whole
 from tasks.data.contract import Contract
 from tasks.data.features import known_columns
+from tasks.data.history.past import read_past
 from tasks.data.holdings import Holdings, add_holdings, refuse_unusable
 from tasks.data.source import stream_source
 from tasks.data.spool import Spool
@@ -55,7 +57,7 @@ class Filled:
 def fill(sheet: Sheet, spec: ModelSpec, contract: Contract, settings: Settings) -> Filled:
     """Write key, event time and the champion's prediction of each valid row of the input, in its order.
 
-    Of classes each has a column, ``probability_<class>``.
+    Of classes each has a column, ``probability_<class>``. What rows know of those before them is read from the source.
     """
     for path in (sheet.input, sheet.output):
         if path.suffix.lower() not in _ENDINGS:
@@ -68,10 +70,32 @@ def fill(sheet: Sheet, spec: ModelSpec, contract: Contract, settings: Settings) 
     with stream_source(place, names, _ALL_TIMES, settings) as stream:
         there = [name for name in names if name in stream.columns_in_source]
         with Spool(sheet.output.parent, there, place) as spool:
+            span = _Span()
             for batch in stream.batches:
                 spool.add(batch)
-            write_whole(sheet.output, lambda file: _write(filling.tell(spool.parts()), file, sheet.output))
+                span.add(batch.column(spec.source.timestamp))
+            past = read_past(spec, contract, settings, window=span.window)
+            parts = map(past.add_to, spool.parts())
+            write_whole(sheet.output, lambda file: _write(filling.tell(parts), file, sheet.output))
     return filling.filled(champion.version)
+
+
+class _Span:
+    """From the first to the last of the times that were added."""
+
+    def __init__(self) -> None:
+        self._times: list[datetime] = []
+
+    def add(self, times: pa.Array) -> None:
+        ends = pc.min_max(times).as_py()
+        self._times += [time for time in ends.values() if time is not None]
+
+    @property
+    def window(self) -> Window:
+        """The shortest window that they are in."""
+        if not self._times:
+            return Window(_ALL_TIMES.end, _ALL_TIMES.end)
+        return Window(min(self._times), max(self._times) + timedelta(microseconds=1))
 
 
 class _Filling:

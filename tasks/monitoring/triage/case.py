@@ -19,6 +19,8 @@ class Columns:
     target: str
     outcomes: frozenset[str] = frozenset()
     """Known only afterwards: they are missing by nature in fresh rows, and are not looked at."""
+    made: frozenset[str] = frozenset()
+    """Made of the rows before a row: no feed brings them, so that they are never what is broken."""
 
 
 @dataclass(frozen=True)

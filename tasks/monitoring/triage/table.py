@@ -52,9 +52,15 @@ _QUIET = "nothing: no signal is above its threshold, and the feed looks whole"
 def triage(case: Case) -> Diagnosis:
     """Return what is wrong with the window of ``case``, if anything is, and what to do about it. Pure."""
     view = View(case)
-    found = tuple(_each_once([finding for rule in RULES for finding in rule(view)]))
+    told = [finding for rule in RULES for finding in rule(view)]
+    found = tuple(_each_once([finding for finding in told if not _of_made(finding, case)]))
     worst = found[0] if found else Finding("quiet", "nothing", (), 0.0, 1.0, _QUIET)
     return Diagnosis(worst.action, worst.kind, worst.columns, worst.sentence, worst.confidence, found)
+
+
+def _of_made(finding: Finding, case: Case) -> bool:
+    """Say whether a broken feed is told of by a column that none brings: what it is made of tells of it by itself."""
+    return finding.kind in BROKEN and not case.columns.made.isdisjoint(finding.columns)
 
 
 def _each_once(found: Sequence[Finding]) -> Iterator[Finding]:

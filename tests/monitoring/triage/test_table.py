@@ -41,6 +41,14 @@ def test_a_number_that_goes_missing_is_a_null_surge(weeks: Any, share: float) ->
     assert (diagnosis.action, diagnosis.kind, diagnosis.columns) == ("fix_the_data", "null_surge", ("temp",))
 
 
+def test_a_column_made_of_earlier_rows_is_never_what_is_broken(weeks: Any, alarm: Alarm, keeps: Realised) -> None:
+    case = weeks.case(weeks.change("temp", lambda x: x * np.nan), signals=(alarm("temp"),), performance=keeps)
+
+    diagnosis = triage(replace(case, columns=replace(case.columns, made=frozenset({"temp"}))))
+
+    assert (diagnosis.action, diagnosis.columns) == ("watch", ("temp",))
+
+
 @pytest.mark.parametrize("share", [0.2, 0.5, 1.0])
 @pytest.mark.parametrize(
     ("name", "change", "words"),
