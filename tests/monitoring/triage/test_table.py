@@ -13,6 +13,7 @@ import pytest
 from tasks.monitoring.realised import Realised
 from tasks.monitoring.signal import Signal
 from tasks.monitoring.triage import Action, Checked, triage
+from tests.monitoring.triage.conftest import Weeks, make_sales
 
 HOUR = 3_600_000_000
 NOW = datetime(2024, 6, 26, tzinfo=UTC)
@@ -219,3 +220,20 @@ def test_without_a_window_before_the_reference_is_compared_with(weeks: Any) -> N
     case = weeks.case(weeks.change("price", lambda x: x * 100), before=None)
 
     assert triage(case).sentence.endswith("its quantiles are those of what the champion learned from")
+
+
+@pytest.mark.parametrize("rows_a_day", [40, 200])
+def test_hours_of_an_even_day_show_no_shift(rows_a_day: int) -> None:
+    told = [triage(_even_weeks(rows_a_day, seed).case()).kind for seed in range(30)]
+
+    assert "clock_shift" not in told
+
+
+def _even_weeks(rows_a_day: int, seed: int) -> Weeks:
+    """Weeks in which as much happens at any hour, but for chance."""
+    sales = make_sales(rows_a_day=rows_a_day, seed=seed)
+    hours = np.random.default_rng(seed).random(sales.num_rows) * 24
+    day = np.asarray(sales["at"].cast(pa.int64())) // (24 * HOUR)
+    even = put(sales, "at", pa.array(day * 24 * HOUR + (hours * HOUR).astype(np.int64)).cast(pa.timestamp("us", "UTC")))
+    week = 7 * rows_a_day
+    return Weeks(even.slice(0, 6 * week), even.slice(6 * week, week), even.slice(7 * week, week))
