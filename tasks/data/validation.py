@@ -7,7 +7,7 @@ pandera's own lazy validation reports a failing row once per check *and column*,
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -35,8 +35,9 @@ class Failure:
     rows: Mask
     column: str | None = None
     """None: the rule is about rows."""
+    about: Literal["check", "missing", "type"] = "check"
     check: "pandera.Check | None" = None
-    """None: the values are missing, or not of the column's type."""
+    """None: it is about missing values, or the type."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,7 @@ def _read_types(table: pa.Table, contract: Contract) -> _Typed:
         converted = convert(table.column(column.name), column)
         if converted.unreadable.any():
             reason = f"{column.name}: not a {type_name(column.type)}"
-            failures.append(Failure(reason, converted.unreadable, column.name))
+            failures.append(Failure(reason, converted.unreadable, column.name, "type"))
         holdings[column.name] = holding_of(table.column(column.name), int(converted.unreadable.sum()))
         arrays.append(converted.values)
     return _Typed(table, pa.table(arrays, names=contract.names()), failures, holdings)
@@ -150,7 +151,7 @@ def _nulls(table: pa.Table, contract: Contract) -> Iterator[Failure]:
     for column in contract.columns:
         values = table.column(column.name)
         if not column.nullable and column.role != "outcome" and values.null_count:
-            yield Failure(f"{column.name}: missing", values.is_null().to_numpy(), column.name)
+            yield Failure(f"{column.name}: missing", values.is_null().to_numpy(), column.name, "missing")
 
 
 def _column_checks(table: pa.Table, contract: Contract) -> Iterator[Failure]:
@@ -158,7 +159,9 @@ def _column_checks(table: pa.Table, contract: Contract) -> Iterator[Failure]:
         if checks := contract.schema.columns[name].checks:
             series = _series(table.column(name))
             for check in checks:
-                yield Failure(f"{name}: not {_check_name(check)}", _broken(check, series, name, contract), name, check)
+                yield Failure(
+                    f"{name}: not {_check_name(check)}", _broken(check, series, name, contract), name, check=check
+                )
 
 
 def _row_checks(table: pa.Table, contract: Contract) -> Iterator[Failure]:
