@@ -40,7 +40,7 @@ def main() -> None:
 
 
 def command(function: Callable[P, int | None], group: click.Group = main) -> click.Command:
-    """Make a command of ``function``, or one of a ``group`` of commands: a user's mistake is one line and exit code 2."""
+    """Make a command of ``function``, one of ``group``: a user's mistake is one line and exit code 2."""
 
     @wraps(function)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from deployments.answers import Answer, fact, short
@@ -112,7 +111,7 @@ def _lines(found: Examined, model: str) -> Iterator[str]:
     fresh, patch = found.fresh, found.patch
     yield fact("contract", f"{short(patch.file)}, {digest_of(patch.before)[:_SHORT]}")
     yield fact("rows", f"{fresh.rows.num_rows:,} of {fresh.window}, snapshot {fresh.snapshot.digest[:_SHORT]}")
-    yield from (fact("warning", f"looks like a broken feed: {one_line(warning)}") for warning in found.warnings)
+    yield from (fact("warning", one_line(warning)) for warning in found.warnings)
     if not patch.changes and not patch.left_out:
         yield fact("nothing", "the contract lets these rows through as it is")
     for change in patch.changes:

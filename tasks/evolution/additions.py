@@ -28,7 +28,11 @@ def _new_column(column: Column, fresh: Fresh) -> Change:
     rows = len(column.values) - column.missing
     role, kind = by_kind(column), _type(column.values.type)
     what = what_is_told(column)
-    meaning = f"not learned from: {role.reason}" if role.reason else "metadata=OUTCOME, if it is known only afterwards"
+    meaning = (
+        f"not learned from: {role.reason}"
+        if role.reason
+        else 'with metadata={"role": "outcome"}, if it is known only afterwards'
+    )
     return Change(
         column.name,
         "new_column",

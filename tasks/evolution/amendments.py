@@ -20,6 +20,7 @@ from tasks.errors import DecisionRefused, SnapshotDamaged
 from tasks.evolution.examining import Examined
 from tasks.evolution.patch import digest_of
 from tasks.plain import write
+from tasks.release.ledger.amending import end_of, pending
 from tasks.release.ledger.book import Ledger
 from tasks.release.ledger.entries import Entry
 from tasks.release.ledger.records import Accepted, Amended, Refused
@@ -109,8 +110,8 @@ def accept(desk: Desk, number: int, by: Person) -> Entry:
         now = desk.file.read_text(encoding="utf-8") if desk.file.is_file() else ""
         if digest_of(now) not in (amended.before, amended.after):
             raise DecisionRefused(
-                f"{desk.file.name} is not the file that amendment {number} was made for: "
-                f"it is {digest_of(now)[:12]} now, and was {amended.before[:12]}; propose again: perennial contract propose {desk.spec.model}"
+                f"{desk.file.name} is not the file that amendment {number} was made for: it is {digest_of(now)[:12]}, "
+                f"and was {amended.before[:12]}; propose again: perennial contract propose {desk.spec.model}"
             )
         check_contract(read_contract(text, str(desk.file)), desk.spec)
         accepted = Accepted(number, amended.contract, amended.before, amended.after, by.name, by.reason, by.identified)
@@ -128,34 +129,21 @@ def refuse(desk: Desk, number: int, by: Person) -> Entry:
     """
     _may_decide(desk, by)
     if not by.reason.strip():
-        raise DecisionRefused("a refusal needs a reason: whoever proposes next wants to know it")
+        raise DecisionRefused("a rejection needs a reason: whoever proposes next wants to know it")
     with desk.ledger.deciding() as page:
         _pending(page.entries(desk.spec.model), number, desk.spec.model)
         return page.append(desk.spec.model, Refused(number, by.name, by.reason, by.identified), at=by.at)
 
 
-def pending(entries: Sequence[Entry]) -> list[Entry]:
-    """Return the amendments that nobody has decided on, oldest first."""
-    ended = {entry.what.proposal for entry in entries if isinstance(entry.what, Accepted | Refused)}
-    return [entry for entry in entries if isinstance(entry.what, Amended) and entry.number not in ended]
-
-
-def accepted_as(entries: Sequence[Entry], contract: str) -> Entry | None:
-    """Return the latest acceptance that made a contract what has the digest ``contract``; None: a person wrote it."""
-    made = [entry for entry in entries if isinstance(entry.what, Accepted) and entry.what.after == contract]
-    return made[-1] if made else None
-
-
 def _pending(entries: Sequence[Entry], number: int, model: str) -> Amended:
-    for entry in entries:
-        if entry.number == number and isinstance(entry.what, Amended):
-            for later in entries:
-                if isinstance(later.what, Accepted | Refused) and later.what.proposal == number:
-                    did = "accepted" if isinstance(later.what, Accepted) else "refused"
-                    raise DecisionRefused(f"amendment {number} was {did} by {later.what.by} on {later.at:%Y-%m-%d}")
-            return entry.what
-    waiting = ", ".join(str(entry.number) for entry in pending(entries)) or "none"
-    raise DecisionRefused(f"{model} has no amendment {number}; waiting for a person: {waiting}")
+    found = next((entry.what for entry in entries if entry.number == number), None)
+    if not isinstance(found, Amended):
+        waiting = ", ".join(str(entry.number) for entry in pending(entries)) or "none"
+        raise DecisionRefused(f"{model} has no amendment {number}; waiting for a person: {waiting}")
+    if (end := end_of(entries, number)) and isinstance(end.what, Accepted | Refused):
+        did = "accepted" if isinstance(end.what, Accepted) else "rejected"
+        raise DecisionRefused(f"amendment {number} was {did} by {end.what.by} on {end.at:%Y-%m-%d}")
+    return found
 
 
 def _may_decide(desk: Desk, by: Person) -> None:

@@ -33,7 +33,7 @@ class Examined:
     fresh: Fresh
     patch: Patch
     warnings: tuple[str, ...]
-    """What looks broken about the window as a whole."""
+    """What looks broken, beside the changes that are left out for it."""
 
 
 def examine(spec: ModelSpec, contract: Contract, settings: Settings, request: Request) -> Examined:
@@ -56,4 +56,5 @@ def examine(spec: ModelSpec, contract: Contract, settings: Settings, request: Re
     ragged = (
         ("some file of the source lacks columns that others have: those are not looked at",) if fresh.ragged else ()
     )
-    return Examined(fresh, patch, (*suspected.rows, *ragged))
+    beside = [how for name, how in suspected.columns.items() if name not in known]
+    return Examined(fresh, patch, (*suspected.rows, *dict.fromkeys(beside), *ragged))
