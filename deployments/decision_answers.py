@@ -94,7 +94,7 @@ def history(model: str, *, most: int) -> Answer:
     """Return the latest entries of ``model``, newest first."""
     entries = _entries(model)[::-1][:most]
     made = _acceptances()
-    lines = [_line(entry) + _amended(entry, made) for entry in entries]
+    lines = [_line(entry) + (f" (contract: {what})" if (what := _amended(entry, made)) else "") for entry in entries]
     return Answer({"model": model, "entries": [_facts(e) for e in entries]}, tuple(lines) or (_nothing(model),))
 
 
@@ -174,7 +174,7 @@ def _version_lines(entries: list[Entry], number: int) -> Iterator[str]:
     yield from (_line(entry) for entry in own)
     for entry in own:
         if isinstance(entry.what, Judged) and entry.what.contract:
-            yield fact("contract", entry.what.contract + _amended(entry, made))
+            yield fact("contract", ", ".join(filter(None, [entry.what.contract, _amended(entry, made)])))
     for entry in own:
         if isinstance(entry.what, Proposed):
             yield from (fact(name, digest) for name, digest in vars(entry.what.evidence).items())
@@ -188,7 +188,7 @@ def _amended(entry: Entry, made: Mapping[str, Entry]) -> str:
         return ""
     accepted = made[digest].what
     assert isinstance(accepted, Accepted)
-    return f" (contract: amendment {accepted.proposal}, accepted by {accepted.by})"
+    return f"amendment {accepted.proposal}, accepted by {accepted.by}"
 
 
 def _acceptances() -> Mapping[str, Entry]:

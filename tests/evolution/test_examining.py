@@ -18,7 +18,7 @@ NARROW = CONTRACT.replace("Field(gt=0)", "Field(gt=0, le=300)")
 
 def some(late: "pd.Series[bool]", every: int) -> "pd.Series[bool]":
     """Return every so many-th of the rows of the last week."""
-    return late & (np.arange(len(late)) % every == 0)
+    return late & pd.Series(np.arange(len(late)) % every == 0)
 
 
 def test_rows_that_the_contract_allows_change_nothing(evolve: Evolve) -> None:
