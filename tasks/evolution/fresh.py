@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
-import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from tasks.data.contract import Contract
 from tasks.data.conversion import convert
@@ -14,6 +14,7 @@ from tasks.data.ingestion import ingest_window
 from tasks.data.snapshot import Snapshot, load_snapshot
 from tasks.data.source import read_source, stream_source
 from tasks.data.splits import split
+from tasks.data.times import UTC_TIME
 from tasks.data.window import Window
 from tasks.errors import SourceError
 from tasks.monitoring.sampling import Sample
@@ -40,9 +41,9 @@ class Fresh:
     ragged: bool
     """Some file of the source lacks one of these, so that no training could read it."""
     reference: pa.Table
-    """A sample of the rows before the window, in the contract's types."""
+    """A sample of the rows that came before, in the contract's types;"""
     before: pa.Table | None
-    """The same of the window as long just before; None: it has no row."""
+    """without those of the window as long just before, which are here; None: there is nothing but one of both."""
 
 
 def look(spec: ModelSpec, contract: Contract, settings: Settings, *, window: Window, as_of: datetime) -> Fresh:
@@ -62,6 +63,9 @@ def look(spec: ModelSpec, contract: Contract, settings: Settings, *, window: Win
     except SourceError:  # of the columns that nobody has asked for so far; the others were read before
         seen = _Past(spec, contract, window).read(settings, past, [])
         ragged, unnamed = True, pa.table({})
+    early, late = seen.sample.table(), seen.before.table()
+    if early is None:
+        early, late = late, None
     return Fresh(
         as_of=as_of,
         window=window,
@@ -70,8 +74,8 @@ def look(spec: ModelSpec, contract: Contract, settings: Settings, *, window: Win
         unnamed=unnamed,
         earlier=frozenset(seen.filled),
         ragged=ragged,
-        reference=_empty(contract) if (table := seen.sample.table()) is None else table,
-        before=seen.before.table(),
+        reference=_empty(contract) if early is None else early,
+        before=late,
     )
 
 
@@ -109,11 +113,10 @@ class _Past:
 
     def _add(self, rows: pa.Table) -> None:
         if rows.num_rows and set(self._spec.source.key) <= set(rows.column_names):
-            self.sample.add(rows)
-            times = rows.column(self._spec.source.timestamp)
-            late = np.asarray(times.to_numpy() >= np.datetime64(self._late.replace(tzinfo=None), "us"))
-            if late.any():
-                self.before.add(rows.filter(pa.array(late)))
+            late = pc.greater_equal(rows.column(self._spec.source.timestamp), pa.scalar(self._late, UTC_TIME))
+            for sample, part in ((self.before, rows.filter(late)), (self.sample, rows.filter(pc.invert(late)))):
+                if part.num_rows:
+                    sample.add(part)
 
 
 def _empty(contract: Contract) -> pa.Table:

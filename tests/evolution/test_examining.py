@@ -105,6 +105,16 @@ def test_another_unit_is_no_wider_range(evolve: Evolve, last_week: LastWeek) -> 
     assert "looks like a broken feed" in str(patch.left_out[0].held)
 
 
+def test_another_unit_of_some_rows_is_told_though_the_contract_allows_it(evolve: Evolve, last_week: LastWeek) -> None:
+    def change(frame, late):
+        frame.loc[some(late, 2), "weight"] *= 1000
+
+    last_week(change)
+
+    (warning,) = evolve().warnings
+    assert warning.startswith("weight looks multiplied by 1000 (kilograms → grams")
+
+
 def test_a_new_column_is_added_as_a_draft_would(evolve: Evolve, last_week: LastWeek) -> None:
     def change(frame, late):
         frame["discount"] = np.where(late, np.arange(len(late)) % 30, np.nan)
