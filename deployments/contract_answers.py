@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from shlex import quote
 from typing import Any
 
 from deployments.answers import Answer, fact, short
@@ -12,6 +13,7 @@ from tasks.data.contract import Contract, check_contract, load_contract
 from tasks.data.window import read_time
 from tasks.errors import PerennialError, SettingsError
 from tasks.evolution import amendments
+from tasks.evolution.additions import UNNAMED
 from tasks.evolution.amendments import Desk, Person
 from tasks.evolution.change import Change
 from tasks.evolution.examining import Examined, Request, examine
@@ -25,6 +27,7 @@ from tasks.settings import Settings, load_settings
 from tasks.spec import ModelSpec, load_spec, names
 from tasks.spec.values import parse_duration
 
+_SHOWN = 12
 _SHORT = 12
 """Characters of a digest that tell it apart."""
 
@@ -50,7 +53,7 @@ def diff(model: str, rows: Rows) -> Answer:
     settings = load_settings()
     spec, contract = _given(model, settings)
     found = examine(spec, contract, settings, rows.read())
-    lines = [*_lines(found, model), *found.patch.diff.splitlines(), *_shared(spec, settings)]
+    lines = [*_lines(found, model, rows), *_shown(found.patch.diff), *_shared(spec, settings)]
     if found.patch.changes:
         lines.append(fact("next", f"perennial contract propose {model}{_again(rows)}"))
     return Answer(_facts(model, found), tuple(lines))
@@ -64,8 +67,8 @@ def propose(model: str, rows: Rows, by: str | None) -> Answer:
     found = examine(spec, contract, settings, rows.read())
     entry = amendments.propose(_desk(spec, settings), found, decided)
     lines = [
-        *_lines(found, model),
-        *found.patch.diff.splitlines(),
+        *_lines(found, model, rows),
+        *_shown(found.patch.diff),
         fact("amendment", f"{entry.number}, by {entry.what.by if isinstance(entry.what, Amended) else decided.name}"),
         fact("next", f"perennial contract accept {model} {entry.number}"),
     ]
@@ -107,33 +110,38 @@ def _person(model: str, by: str | None, reason: str) -> Person:
     return Person(who.name, who.identified, datetime.now(UTC), reason)
 
 
-def _lines(found: Examined, model: str) -> Iterator[str]:
+def _lines(found: Examined, model: str, rows: Rows) -> Iterator[str]:
     fresh, patch = found.fresh, found.patch
     yield fact("contract", f"{short(patch.file)}, {digest_of(patch.before)[:_SHORT]}")
     yield fact("rows", f"{fresh.rows.num_rows:,} of {fresh.window}, snapshot {fresh.snapshot.digest[:_SHORT]}")
     yield from (fact("warning", one_line(warning)) for warning in found.warnings)
-    if not patch.changes and not patch.left_out:
+    if not patch.changes and all(change.held == UNNAMED for change in patch.left_out):
         yield fact("nothing", "the contract lets these rows through as it is")
     for change in patch.changes:
-        yield fact("change", f"{_what(change)}, {change.compatibility}: {one_line(change.found)}")
+        yield fact("change", one_line(f"{change.title}, {change.compatibility}: {change.found}"))
     for change in patch.left_out:
-        yield fact("left out", f"{_what(change)}, {change.compatibility}: {one_line(change.found)}")
-        yield fact("", one_line(_why_not(change, model)))
+        if change.held == UNNAMED:
+            continue
+        yield fact("left out", one_line(f"{change.title}, {change.compatibility}: {change.found}"))
+        yield from (fact("", one_line(why)) for why in _why_not(change, f"{model}{_again(rows)}"))
+    if unnamed := [change.column for change in patch.left_out if change.held == UNNAMED]:
+        more = f" and {len(unnamed) - _SHOWN} more" if len(unnamed) > _SHOWN else ""
+        told = one_line(", ".join(unnamed[:_SHOWN]) + more)
+        yield fact("not named", f"by the contract, and not new: {told}; to name one: --include {quote(unnamed[0])}")
 
 
-def _what(change: Change) -> str:
-    return one_line(f"{change.kind.replace('_', ' ')} of {change.column}" if change.column else "rule about rows")
+def _shown(diff: str) -> Iterator[str]:
+    """Yield the lines of a diff without what would steer a terminal."""
+    yield from ("".join(c if c.isprintable() else "�" for c in line) for line in diff.split("\n")[:-1])
 
 
-def _why_not(change: Change, model: str) -> str:
+def _why_not(change: Change, rows: str) -> Iterator[str]:
+    if change.held:
+        yield change.held
     if change.by_hand:
-        return f"edit by hand: {change.by_hand}" + (f"; and it {_held(change)}" if change.held else "")
-    return f"{change.held}; to have it all the same: perennial contract diff {model} --include {change.column}"
-
-
-def _held(change: Change) -> str:
-    held = change.held or ""
-    return held if held.startswith(("looks", "was", "has")) else f"is held back: {held}"
+        yield f"edit by hand: {change.by_hand}"
+    elif change.held:
+        yield f"to have it all the same: perennial contract diff {rows} --include {quote(change.column)}"
 
 
 def _shared(spec: ModelSpec, settings: Settings) -> Iterator[str]:
@@ -152,7 +160,7 @@ def _shared(spec: ModelSpec, settings: Settings) -> Iterator[str]:
 
 def _again(rows: Rows) -> str:
     given = [("as-of", rows.as_of), ("window", rows.window), *(("include", column) for column in rows.include)]
-    return "".join(f" --{option} {value}" for option, value in given if value)
+    return "".join(f" --{option} {quote(value)}" for option, value in given if value)
 
 
 def _facts(model: str, found: Examined) -> dict[str, Any]:

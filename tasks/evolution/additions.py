@@ -13,6 +13,9 @@ from tasks.evolution.edits import Added
 from tasks.evolution.fresh import Fresh
 from tasks.evolution.words import rows_of
 
+UNNAMED = "it was there before, and nobody has named it"
+"""Why a column is left out that is not new."""
+
 
 def new_columns(fresh: Fresh) -> Iterator[Change]:
     """Yield each column that the contract does not name; one that was there before the window is held back."""
@@ -31,26 +34,31 @@ def _new_column(column: Column, fresh: Fresh) -> Change:
     meaning = (
         f"not learned from: {role.reason}"
         if role.reason
-        else 'with metadata={"role": "outcome"}, if it is known only afterwards'
+        else 'write metadata={"role": "outcome"}, if it is known only afterwards'
     )
     return Change(
         column.name,
         "new_column",
         rows,
-        f"the source has a column {column.name} that the contract does not name; {rows_of(rows, len(column.values))} "
-        f"have a value" + (f": {what}" if what else ""),
+        f"{rows_of(rows, len(column.values))} have a value" + (f": {what}" if what else ""),
         edit=Added(kind, _rules(column, role.use)) if kind else None,
         why="; ".join(part for part in ("new in the source", what, meaning) if part),
         held=_held(column, fresh),
-        by_hand=None if kind else f"it is a {column.values.type}",
+        by_hand=_by_hand(column, kind),
     )
+
+
+def _by_hand(column: Column, kind: str | None) -> str | None:
+    if not column.name.isprintable():
+        return "its name has characters that cannot be seen"
+    return None if kind else f"it is a {column.values.type}"
 
 
 def _held(column: Column, fresh: Fresh) -> str | None:
     if column.kind in ("empty", "constant"):
         return "it has no value" if column.kind == "empty" else "it has one value in all rows"
     if column.name in fresh.earlier:
-        return "it was there before, and nobody has named it"
+        return UNNAMED
     return None
 
 

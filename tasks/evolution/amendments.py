@@ -19,6 +19,7 @@ from tasks.data.contract import check_contract, read_contract
 from tasks.errors import DecisionRefused, SnapshotDamaged
 from tasks.evolution.examining import Examined
 from tasks.evolution.patch import digest_of
+from tasks.markdown import one_line
 from tasks.plain import write
 from tasks.release.ledger.amending import end_of, pending
 from tasks.release.ledger.book import Ledger
@@ -80,7 +81,7 @@ def propose(desk: Desk, examined: Examined, by: Person) -> Entry:
     path = desk.folder / f"{digest}.json"
     write_whole(path, lambda file: file.write(content))
     store.keep(path, once=True)
-    told = "; ".join(f"{change.kind.replace('_', ' ')} of {change.column}" for change in patch.changes)
+    told = "; ".join(one_line(change.title) for change in patch.changes)
     amended = Amended(
         contract=Path(patch.file).name,
         before=before,

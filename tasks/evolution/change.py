@@ -6,6 +6,15 @@ from typing import Literal
 from tasks.evolution.edits import Class, Edit
 
 Kind = Literal["new_category", "wider_range", "nullable", "new_column", "column_gone", "type_changed", "rule_broken"]
+_TITLES: dict[Kind, str] = {
+    "new_category": "new category of",
+    "wider_range": "wider range of",
+    "nullable": "missing values of",
+    "new_column": "new column",
+    "column_gone": "no more column",
+    "type_changed": "another type of",
+    "rule_broken": "broken rule of",
+}
 
 
 @dataclass(frozen=True)
@@ -28,3 +37,8 @@ class Change:
     """Why it is no part of a proposal unless somebody asks for it; None: it is."""
     by_hand: str | None = None
     """Why it cannot be written into the file; None: it can."""
+
+    @property
+    def title(self) -> str:
+        """What it is, in a few words."""
+        return f"{_TITLES[self.kind]} {self.column or 'whole rows'}"

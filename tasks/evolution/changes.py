@@ -65,7 +65,7 @@ def _gone(scene: Scene) -> Iterator[Change]:
                 name,
                 "column_gone",
                 rows.num_rows,
-                f"the source has no column {name} any more{hint}",
+                f"the source has it no longer{hint}",
                 edit=Dropped(),
                 compatibility=class_of(Dropped()),
                 held="looks like a broken feed: the column is gone",

@@ -1,6 +1,6 @@
 """What a rule of a contract would have to say, to let through what breaks it: limits and lists of categories."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -78,7 +78,7 @@ def _range(failure: Failure, column: Column, fresh: Fresh, limits: Mapping[str, 
         "wider_range",
         len(beyond),
         f"{rows_of(len(beyond), len(present))} lie beyond {told}: {reach}",
-        held=few(len(beyond), len(present)) or _leap(present, beyond, fresh.reference.column(column.name)),
+        held=few(len(beyond), len(present)) or _leap(present, beyond, _before(fresh, column)),
     )
     if any(now[name] == was[name] for name in was):
         return replace(change, by_hand=f"{told} leaves out the limit itself; write ge or le, if it may be reached")
@@ -100,6 +100,12 @@ def _leap(present: pa.ChunkedArray, beyond: pa.ChunkedArray, before: pa.ChunkedA
     if was and now > _FARTHER * was:
         return f"looks like a broken feed: nearly all values reach {now / was:.0f} times as far apart as before"
     return None
+
+
+def _before(fresh: Fresh, column: Column) -> pa.ChunkedArray:
+    """Return what was there before; of an outcome nothing is read, since not all of it had arrived."""
+    known = column.name in fresh.reference.column_names
+    return fresh.reference.column(column.name) if known else pa.chunked_array([], column.type)
 
 
 def _spread(values: pa.ChunkedArray) -> float:
@@ -141,5 +147,13 @@ def _categories(failure: Failure, column: Column, values: pa.ChunkedArray, *, lo
         edit=Words(common) if common else None,
         why=why,
         held=None if common else few(max(new.values()), total),
-        by_hand=f"{len(common)} at once: a list is no rule for it" if len(common) > _MOST_WORDS else None,
+        by_hand=_by_hand(common),
     )
+
+
+def _by_hand(words: Sequence[str]) -> str | None:
+    if len(words) > _MOST_WORDS:
+        return f"{len(words)} at once: a list is no rule for it"
+    if any(not word.isprintable() for word in words):
+        return "a category has characters that cannot be seen"
+    return None

@@ -54,6 +54,21 @@ def test_a_word_in_two_rows_is_a_slip_and_no_category(evolve: Evolve, last_week:
     assert '"dee"' in evolve("country").patch.diff
 
 
+@pytest.mark.parametrize("word", ['a"; import os; "', "a\\", "it's", "line\nbreak", "\u202eevil"])
+def test_a_word_of_the_data_is_never_code(evolve: Evolve, last_week: LastWeek, word: str) -> None:
+    def change(frame, late):
+        frame.loc[some(late, 40), "country"] = word
+
+    last_week(change)
+    patch = evolve().patch
+
+    if word.isprintable():
+        allowed = read_contract(patch.after, "c.py").schema.columns["country"].checks[0].statistics["allowed_values"]
+        assert allowed == ["de", "fr", "it", word]
+    else:
+        assert [one.by_hand for one in patch.left_out] == ["a category has characters that cannot be seen"]
+
+
 def test_a_wider_range_is_drafted_as_init_drafts_it_and_says_what_it_was(evolve: Evolve, last_week: LastWeek) -> None:
     def change(frame, late):
         frame.loc[some(late, 10), "price"] += 250
@@ -67,6 +82,21 @@ def test_a_wider_range_is_drafted_as_init_drafts_it_and_says_what_it_was(evolve:
     assert "; le was 300" in patch.diff
     limit = read_contract(patch.after, "c.py").schema.columns["price"].checks[1].statistics["max_value"]
     assert 400 < limit < 1200
+
+
+def test_an_outcome_may_get_a_wider_range_by_the_labels_that_have_arrived(evolve: Evolve, last_week: LastWeek) -> None:
+    late_rows = 35
+
+    def change(frame, late):
+        frame.loc[some(late, 10), "refund"] = 400.0
+
+    last_week(change)
+    limited = CONTRACT.replace("refund: Series[float] = pa.Field(", "refund: Series[float] = pa.Field(le=350, ")
+    patch = evolve(text=limited).patch
+
+    (wider,) = patch.changes
+    assert (wider.column, wider.kind) == ("refund", "wider_range")
+    assert 30 <= wider.rows < late_rows  # those of the last day had not arrived
 
 
 def test_missing_values_where_none_were_allowed_make_a_column_nullable(evolve: Evolve, last_week: LastWeek) -> None:
