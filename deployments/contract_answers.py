@@ -28,6 +28,7 @@ from tasks.spec import ModelSpec, load_spec, names
 from tasks.spec.values import parse_duration
 
 _SHOWN = 12
+"""Columns that nobody has named; with --json all are."""
 _SHORT = 12
 """Characters of a digest that tell it apart."""
 
@@ -76,7 +77,7 @@ def propose(model: str, rows: Rows, by: str | None) -> Answer:
 
 
 def accept(model: str, number: int, by: str | None, reason: str) -> Answer:
-    """Change the contract as the proposal says."""
+    """Change the contract as the amendment says."""
     settings = load_settings()
     desk = _desk(load_spec(model, settings.specs), settings)
     entry = amendments.accept(desk, number, _person(model, by, reason))
@@ -88,7 +89,7 @@ def accept(model: str, number: int, by: str | None, reason: str) -> Answer:
 
 
 def reject(model: str, number: int, by: str | None, reason: str) -> Answer:
-    """Write down that a proposal is not wanted."""
+    """Write down that an amendment is not wanted."""
     settings = load_settings()
     entry = amendments.refuse(_desk(load_spec(model, settings.specs), settings), number, _person(model, by, reason))
     return Answer({"model": model, "entry": entry.number, **write(entry.what)}, (_said(entry),))

@@ -16,7 +16,7 @@ from typing import Any
 from tasks.data import store
 from tasks.data.atomic import write_whole
 from tasks.data.contract import check_contract, read_contract
-from tasks.errors import DecisionRefused, SnapshotDamaged
+from tasks.errors import ContractError, DecisionRefused, SnapshotDamaged
 from tasks.evolution.examining import Examined
 from tasks.evolution.patch import digest_of
 from tasks.markdown import one_line
@@ -103,6 +103,7 @@ def accept(desk: Desk, number: int, by: Person) -> Entry:
 
     Raises:
         DecisionRefused: it may not be: by whom, or since the file is not the one that the patch was made for.
+        ContractError: the file cannot be written; then there is no entry either.
     """
     _may_decide(desk, by)
     with desk.ledger.deciding() as page:
@@ -195,4 +196,7 @@ def _kept(desk: Desk, amended: Amended) -> dict[str, Any]:
 def _write(file: Path, text: str) -> None:
     """Write a contract in one move, with the line ends and the mode that it has."""
     ends = text.replace("\n", "\r\n") if b"\r\n" in file.read_bytes() else text
-    write_whole(file, lambda out: out.write(ends.encode()), first=lambda unfinished: copymode(file, unfinished))
+    try:
+        write_whole(file, lambda out: out.write(ends.encode()), first=lambda unfinished: copymode(file, unfinished))
+    except OSError as error:
+        raise ContractError(f"{file} cannot be written, and is as it was: {error.strerror or error}") from error

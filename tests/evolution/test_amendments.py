@@ -10,8 +10,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from deployments.status_answers import status
 from tasks.data.contract import load_contract
-from tasks.errors import DecisionRefused, SnapshotDamaged
+from tasks.errors import ContractError, DecisionRefused, SnapshotDamaged
 from tasks.evolution import amendments
 from tasks.evolution.amendments import Desk, Person
 from tasks.evolution.examining import Examined
@@ -112,7 +113,7 @@ def test_an_acceptance_that_cannot_write_leaves_no_entry(
 
     with monkeypatch.context() as patch:
         patch.setattr(amendments, "write_whole", full)
-        with pytest.raises(OSError, match="No space"):
+        with pytest.raises(ContractError, match="cannot be written, and is as it was: No space left on device"):
             amendments.accept(desk, number, BOB)
 
     assert (desk.file.read_bytes(), len(desk.ledger.entries())) == (before, 1)
@@ -185,3 +186,12 @@ def test_a_contract_that_is_a_link_stays_one(desk: Desk, spain: Examined, tmp_pa
 
     assert link.is_symlink()
     assert real.read_text() == spain.patch.after
+
+
+def test_status_says_what_waits_for_a_person(desk: Desk, spain: Examined) -> None:
+    amendments.propose(desk, spain, ADA)
+
+    assert (
+        "  waiting    amendment 1 to returns.py, by ada: new category of country: perennial contract accept returns 1"
+        in status().lines
+    )
