@@ -58,8 +58,9 @@ def _gone(scene: Scene) -> Iterator[Change]:
     rows = scene.fresh.rows
     for name in scene.contract.names():
         if name not in rows.column_names:
-            near = get_close_matches(name.lower(), [n.lower() for n in scene.fresh.unnamed.column_names], 1)
-            hint = f"; the source has a new column {near[0]}, perhaps its new name" if near else ""
+            others = {other.lower(): other for other in scene.fresh.unnamed.column_names}
+            near = get_close_matches(name.lower(), list(others), 1)
+            hint = f"; the source has a column {others[near[0]]}, perhaps its new name" if near else ""
             used = _named_by(name, scene.spec)
             yield Change(
                 name,

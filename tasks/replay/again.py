@@ -152,7 +152,6 @@ def _judged(event: Training, made: Made, ruling: Ruling, *, version: int, agains
         against=against,
         gain=found.difference if found else None,
         error=found.error if found else None,
-        contract=made.lineage.contract,
     )
 
 

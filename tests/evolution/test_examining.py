@@ -1,15 +1,21 @@
 """What a week of orders would change in their contract."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.csv
 import pytest
 
-from tasks.data.contract import read_contract
+from tasks.data.contract import Contract, read_contract
 from tasks.errors import SettingsError
-from tasks.evolution.examining import Examined
+from tasks.evolution.examining import Examined, Request, examine
+from tasks.settings import load_settings
+from tasks.spec import load_spec
 from tests.conftest import CONTRACT
+from tests.evolution.conftest import AS_OF
 
 LastWeek = Callable[[Callable[[pd.DataFrame, "pd.Series[bool]"], None]], None]
 Evolve = Callable[..., Examined]
@@ -171,15 +177,31 @@ def test_a_column_that_was_always_there_and_not_named_is_left_out(evolve: Evolve
 
 def test_a_column_that_is_gone_is_breaking_and_its_new_name_is_guessed(evolve: Evolve, last_week: LastWeek) -> None:
     def change(frame, _):
-        frame["weights"] = frame.pop("weight")
+        frame["Weights"] = frame.pop("weight")
 
     last_week(change)
     found = evolve().patch
 
     (gone,) = [one for one in found.left_out if one.column == "weight"]
     assert (gone.kind, gone.compatibility) == ("column_gone", "breaking")
-    assert gone.found.endswith("the source has a new column weights, perhaps its new name")
+    assert gone.found.endswith("the source has a column Weights, perhaps its new name")
     assert "-    weight: Series[float]" in evolve("weight").patch.diff
+
+
+def test_a_column_that_only_newer_files_have_is_told_and_not_proposed(
+    project: Path, orders: pa.Table, edit: Callable[[str, str, str], None], contract: Contract
+) -> None:
+    (project / "parts").mkdir()
+    pyarrow.csv.write_csv(orders.slice(0, 2800), project / "parts" / "1.csv")
+    newest = orders.slice(2800)
+    pyarrow.csv.write_csv(newest.append_column("gift", newest["returned"]), project / "parts" / "2.csv")
+    edit("deployments/returns.toml", "orders.csv", "parts")
+    settings = load_settings(cwd=project)
+
+    found = examine(load_spec("returns", settings.specs), contract, settings, Request(AS_OF))
+
+    assert (found.patch.changes, found.patch.left_out) == ((), ())
+    assert found.warnings == ("some file of the source lacks columns that others have: those are not looked at",)
 
 
 def test_a_column_that_the_spec_names_is_not_dropped(evolve: Evolve, last_week: LastWeek) -> None:
