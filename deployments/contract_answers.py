@@ -116,6 +116,7 @@ def _lines(found: Examined, model: str, rows: Rows) -> Iterator[str]:
     yield fact("contract", f"{short(patch.file)}, {digest_of(patch.before)[:_SHORT]}")
     yield fact("rows", f"{fresh.rows.num_rows:,} of {fresh.window}, snapshot {fresh.snapshot.digest[:_SHORT]}")
     yield from (fact("warning", one_line(warning)) for warning in found.warnings)
+    yield from (fact("note", one_line(words)) for words in found.new_words)
     if not patch.changes and all(change.held == UNNAMED for change in patch.left_out):
         yield fact("nothing", "the contract lets these rows through as it is")
     for change in patch.changes:
@@ -176,6 +177,7 @@ def _facts(model: str, found: Examined) -> dict[str, Any]:
         "rows": fresh.rows.num_rows,
         "snapshot": fresh.snapshot.digest,
         "warnings": list(found.warnings),
+        "new_words": list(found.new_words),
         "changes": [write(change) for change in patch.changes],
         "left_out": [write(change) for change in patch.left_out],
         "patch": patch.diff,

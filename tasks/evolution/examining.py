@@ -9,6 +9,7 @@ from tasks.data.window import Window
 from tasks.errors import SettingsError
 from tasks.evolution.changes import Scene, find_changes
 from tasks.evolution.fresh import Fresh, look
+from tasks.evolution.novelty import new_words
 from tasks.evolution.patch import Origin, Patch, patch_of
 from tasks.evolution.suspicion import suspicion
 from tasks.settings import Settings
@@ -34,6 +35,8 @@ class Examined:
     patch: Patch
     warnings: tuple[str, ...]
     """What looks broken, beside the changes that are left out for it."""
+    new_words: tuple[str, ...]
+    """Categories that are new, and that the contract lets through."""
 
 
 def examine(spec: ModelSpec, contract: Contract, settings: Settings, request: Request) -> Examined:
@@ -57,4 +60,5 @@ def examine(spec: ModelSpec, contract: Contract, settings: Settings, request: Re
         ("some file of the source lacks columns that others have: those are not looked at",) if fresh.ragged else ()
     )
     beside = [how for name, how in suspected.columns.items() if name not in known]
-    return Examined(fresh, patch, (*suspected.rows, *dict.fromkeys(beside), *ragged))
+    warnings = (*suspected.rows, *dict.fromkeys(beside), *ragged)
+    return Examined(fresh, patch, warnings, tuple(new_words(fresh, spec, contract)))

@@ -48,6 +48,21 @@ def test_a_new_category_goes_into_the_list_with_its_rows(evolve: Evolve, last_we
     assert "+    # 2024-03-01, from 350 rows since 2024-02-23: also " in patch.diff
 
 
+def test_a_new_category_that_the_contract_lets_through_is_told_and_changes_nothing(
+    evolve: Evolve, last_week: LastWeek
+) -> None:
+    def change(frame, late):
+        frame.loc[some(late, 40), "country"] = "es"
+
+    last_week(change)
+    found = evolve(text=CONTRACT.replace('pa.Field(isin=["de", "fr", "it"])', "pa.Field()"))
+
+    assert found.patch.diff == ""
+    (told,) = found.new_words
+    assert told.startswith('country: "es" in ')
+    assert told.endswith("new, and allowed; until the next training a model takes it as missing")
+
+
 def test_a_word_in_two_rows_is_a_slip_and_no_category(evolve: Evolve, last_week: LastWeek) -> None:
     def change(frame, _):
         frame.loc[frame.index[-2:], "country"] = "dee"
