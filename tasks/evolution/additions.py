@@ -55,10 +55,10 @@ def _by_hand(column: Column, kind: str | None) -> str | None:
 
 
 def _held(column: Column, fresh: Fresh) -> str | None:
-    if column.kind in ("empty", "constant"):
-        return "it has no value" if column.kind == "empty" else "it has one value in all rows"
     if column.name in fresh.earlier:
         return UNNAMED
+    if column.kind in ("empty", "constant"):
+        return "it has no value" if column.kind == "empty" else "it has one value in all rows"
     return None
 
 
