@@ -67,8 +67,9 @@ def propose(desk: Desk, examined: Examined, by: Person) -> Entry:
     The same change of the same text again is the same proposal, while nobody has decided on it.
 
     Raises:
-        DecisionRefused: nothing changes.
+        DecisionRefused: nothing changes, or nobody is named who proposes it.
     """
+    _is_named(by)
     patch = examined.patch
     if not patch.changes:
         raise DecisionRefused(f"nothing to propose: {Path(patch.file).name} stays as it is")
@@ -148,9 +149,13 @@ def _pending(entries: Sequence[Entry], number: int, model: str) -> Amended:
     return found
 
 
-def _may_decide(desk: Desk, by: Person) -> None:
+def _is_named(by: Person) -> None:
     if not by.name.strip():
         raise DecisionRefused("nobody is named; a decision needs the name of whoever takes it")
+
+
+def _may_decide(desk: Desk, by: Person) -> None:
+    _is_named(by)
     approvers = desk.spec.promotion.approvers
     if approvers and by.name not in approvers:
         raise DecisionRefused(f"{by.name} may not decide on this model; promotion.approvers: {', '.join(approvers)}")

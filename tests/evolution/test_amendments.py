@@ -66,6 +66,11 @@ def test_the_same_change_again_is_the_same_amendment(desk: Desk, spain: Examined
     assert pending(desk.ledger.entries("returns")) == [first]
 
 
+def test_whoever_proposes_is_named(desk: Desk, spain: Examined) -> None:
+    with pytest.raises(DecisionRefused, match="nobody is named"):
+        amendments.propose(desk, spain, Person(" ", False, NOW))
+
+
 def test_nothing_is_no_amendment(desk: Desk, evolve: Callable[..., Examined]) -> None:
     with pytest.raises(DecisionRefused, match=r"nothing to propose: returns\.py stays as it is"):
         amendments.propose(desk, evolve(), ADA)
