@@ -48,46 +48,11 @@ def models() -> Answer:
     return Answer({"models": found}, tuple(lines) if found else (f"no specs in {settings.specs}",))
 
 
-def check(model: str, as_of: str | None) -> Answer:
-    """Read what a training would read, and return what it would find."""
-    from tasks.data.history.contract import contract_of
-    from tasks.data.ingestion import ingest, prepare
-    from tasks.data.splits import split
-    from tasks.learning.estimator import require
-    from tasks.learning.own.source import read_sources
-    from tasks.release.challenger import count_splits
-
-    settings, spec, moment = _given(model, as_of)
-    contract = contract_of(spec, settings.contracts)
-    require(spec)
-    read_sources(spec, settings.project)
-    prepared = prepare(
-        ingest(spec, contract, settings, moment), spec, contract, folder=settings.of(model), as_of=moment
-    )
-    splits = split(spec, moment)
-    counts = count_splits(prepared.rows, splits, spec)
-    facts = {
-        "model": model,
-        "as_of": moment.isoformat(),
-        "rows": prepared.raw.rows,
-        "valid": prepared.rows.rows,
-        "quarantined": prepared.quarantined.rows,
-        "failures": dict(prepared.failures),
-        "notes": list(prepared.notes),
-        "snapshot": prepared.rows.digest,
-        "train": counts.train,
-        "validation": counts.validation,
-        "holdout": counts.holdout,
-        "unlabelled": counts.unlabelled,
-    }
-    return Answer(facts, tuple(_check_lines(facts, prepared.quarantined.uri, splits)))
-
-
 def train(model: str, as_of: str | None, request: int | None = None) -> Answer:
     """Run a training, for a ``request`` if there is one, and return its verdict."""
     from tasks.release.registrar import start_early
 
-    settings, spec, moment = _given(model, as_of)
+    settings, spec, moment = given(model, as_of)
     settings.home.mkdir(parents=True, exist_ok=True)  # Prefect makes its own folder in it when it is imported
     start_early(settings)
     from flows.training import run_requested, run_training
@@ -135,7 +100,8 @@ def _next(model: str, version: int, spec: ModelSpec) -> str:
     return f"waiting for approval: perennial approve {model} {version}"
 
 
-def _given(model: str, as_of: str | None) -> tuple[Settings, ModelSpec, datetime]:
+def given(model: str, as_of: str | None) -> tuple[Settings, ModelSpec, datetime]:
+    """Return the settings, the model's spec, and what is taken for now."""
     settings = load_settings()
     return settings, load_spec(model, settings.specs), read_time(as_of) if as_of else datetime.now(UTC)
 
@@ -149,22 +115,6 @@ def _champion(settings: Settings, model: str) -> int | None:
         return None
     champion = standing(Ledger(settings.ledger).entries(model)).champion
     return champion.version if champion else None
-
-
-def _check_lines(facts: Mapping[str, Any], quarantine: str, splits: Any) -> list[str]:  # noqa: ANN401
-    return [
-        fact("spec", "valid"),
-        fact("rows", f"{facts['rows']:,} before {facts['as_of'][:16].replace('T', ' ')}"),
-        fact("valid", f"{facts['valid']:,}"),
-        fact(
-            "quarantined",
-            f"{facts['quarantined']:,}" + (f", see {quarantine}" if facts["quarantined"] else ""),
-        ),
-        *(fact("", f"{rule}: {rows:,}") for rule, rows in facts["failures"].items()),
-        *(fact("note", note) for note in facts["notes"]),
-        *(fact(part, f"{facts[part]:,} rows, {splits[part]}") for part in ("train", "validation", "holdout")),
-        fact("unlabelled", f"{facts['unlabelled']:,} rows"),
-    ]
 
 
 def fact(name: str, value: str) -> str:

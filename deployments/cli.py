@@ -1,6 +1,7 @@
 """``perennial …``: what a person can ask for. Exit code 0: done. 1: refused. 2: bad input. 70: a fault of ours."""
 
 from deployments import (  # noqa: F401 - each adds its commands to main
+    contract_commands,
     cost_commands,
     decision_commands,
     deploy_commands,

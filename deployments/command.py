@@ -39,8 +39,8 @@ def main() -> None:
     """
 
 
-def command(function: Callable[P, int | None]) -> click.Command:
-    """Make a command of ``function``: a user's mistake is one line and exit code 2."""
+def command(function: Callable[P, int | None], group: click.Group = main) -> click.Command:
+    """Make a command of ``function``, one of ``group``: a user's mistake is one line and exit code 2."""
 
     @wraps(function)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
@@ -49,7 +49,7 @@ def command(function: Callable[P, int | None]) -> click.Command:
         end.code = _exit_code(partial(function, *args, **kwargs))
         sys.exit(end.code)
 
-    return main.command(name=function.__name__, context_settings=SHAPE)(run)
+    return group.command(name=function.__name__, context_settings=SHAPE)(run)
 
 
 class _End:

@@ -1,7 +1,7 @@
 """What the commands answer that take a decision, or tell of those that were taken."""
 
 import getpass
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -12,10 +12,11 @@ from tasks.data import store
 from tasks.data.window import read_time, write_time
 from tasks.plain import write
 from tasks.release.decisions import Decision, before
+from tasks.release.ledger.amending import acceptances
 from tasks.release.ledger.book import Ledger
 from tasks.release.ledger.entries import Entry, version_of
 from tasks.release.ledger.leases import at_work
-from tasks.release.ledger.records import Proposed, Spent
+from tasks.release.ledger.records import Accepted, Amended, Judged, Proposed, Refused, Spent
 from tasks.release.ledger.standing import Standing, standing
 from tasks.release.promotion import Outcome, Verb
 from tasks.settings import load_settings
@@ -23,6 +24,9 @@ from tasks.spec import load_spec
 
 if TYPE_CHECKING:
     from tasks.release.office import Office
+
+
+_OF_NO_VERSION = (Spent, Amended, Accepted, Refused)
 
 
 @dataclass(frozen=True)
@@ -89,7 +93,8 @@ def _tell(office: "Office", outcome: Outcome) -> None:
 def history(model: str, *, most: int) -> Answer:
     """Return the latest entries of ``model``, newest first."""
     entries = _entries(model)[::-1][:most]
-    lines = [_line(entry) for entry in entries]
+    made = _acceptances()
+    lines = [_line(entry) + (f" (contract: {what})" if (what := _amended(entry, made)) else "") for entry in entries]
     return Answer({"model": model, "entries": [_facts(e) for e in entries]}, tuple(lines) or (_nothing(model),))
 
 
@@ -165,12 +170,33 @@ def _waiting(stands: Standing) -> Iterator[str]:
 
 
 def _version_lines(entries: list[Entry], number: int) -> Iterator[str]:
-    own = [entry for entry in entries if version_of(entry.what) == number]
+    own, made = [entry for entry in entries if version_of(entry.what) == number], _acceptances()
     yield from (_line(entry) for entry in own)
+    for entry in own:
+        if isinstance(entry.what, Judged) and entry.what.contract:
+            yield fact("contract", ", ".join(filter(None, [entry.what.contract, _amended(entry, made)])))
     for entry in own:
         if isinstance(entry.what, Proposed):
             yield from (fact(name, digest) for name, digest in vars(entry.what.evidence).items())
             yield fact("report", short(str(store.here(f"{entry.what.where.files}/verdict.html"))))
+
+
+def _amended(entry: Entry, made: Mapping[str, Entry]) -> str:
+    """Return which of the amendments ``made`` the contract that a version was trained under; nothing: a person did."""
+    digest = entry.what.contract if isinstance(entry.what, Judged) else None
+    if digest is None or digest not in made:
+        return ""
+    accepted = made[digest].what
+    assert isinstance(accepted, Accepted)
+    return f"amendment {accepted.proposal}, accepted by {accepted.by}"
+
+
+def _acceptances() -> Mapping[str, Entry]:
+    """Return the amendments that were accepted, of all models: several may have one contract."""
+    settings = load_settings()
+    if settings.ledger_url is None and not (settings.home / "ledger.db").exists():
+        return {}
+    return acceptances(Ledger(settings.ledger).entries())
 
 
 def _entries(model: str) -> list[Entry]:
@@ -183,7 +209,7 @@ def _entries(model: str) -> list[Entry]:
 
 def _line(entry: Entry) -> str:
     version = version_of(entry.what)
-    which = f"version {version}" if version else "" if isinstance(entry.what, Spent) else "no version"
+    which = f"version {version}" if version else "" if isinstance(entry.what, _OF_NO_VERSION) else "no version"
     return f"{clock(entry.at)}  {entry.kind:<10} {which:<12} {told(entry)}"
 
 

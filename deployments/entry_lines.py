@@ -5,6 +5,8 @@ from datetime import datetime
 from tasks.data.window import write_time
 from tasks.release.ledger.entries import Entry
 from tasks.release.ledger.records import (
+    Accepted,
+    Amended,
     Answered,
     Approved,
     Claimed,
@@ -12,6 +14,7 @@ from tasks.release.ledger.records import (
     Judged,
     Promoted,
     Proposed,
+    Refused,
     Rejected,
     Requested,
     RolledBack,
@@ -56,6 +59,13 @@ def told(entry: Entry) -> str:
             return f"to request {answered.request}{how}: {answered.outcome}, {answered.summary}"
         case Spent() as spent:
             return f"{'' if spent.finished else 'a training that broke: '}{used(spent)}"
+        case Amended() as change:
+            return f"to {change.contract}, by {change.by}{_how(change)}: {change.summary}"
+        case Accepted() as change:
+            who = f"by {change.by}{_how(change)}{_because(change.reason)}"
+            return f"of amendment {change.proposal} to {change.contract}, {who}"
+        case Refused() as change:
+            return f"of amendment {change.proposal}, by {change.by}{_how(change)}{_because(change.reason)}"
     return ""
 
 
@@ -79,7 +89,7 @@ def duration(seconds: float) -> str:
     return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"
 
 
-def _how(decided: Approved | Rejected | RolledBack) -> str:
+def _how(decided: Approved | Rejected | RolledBack | Amended | Accepted | Refused) -> str:
     return " (known to MLflow by password)" if decided.identified else ""
 
 

@@ -18,6 +18,7 @@ from tasks.data import store
 from tasks.errors import SpecError
 from tasks.monitoring.check import kept_checks
 from tasks.plain import write
+from tasks.release.ledger.amending import pending
 from tasks.release.ledger.book import Ledger
 from tasks.release.ledger.entries import Entry
 from tasks.release.ledger.leases import at_work
@@ -50,6 +51,8 @@ class ModelStatus:
     judged: Entry | None = None
     check: LastCheck | None = None
     pending: tuple[Pending, ...] = ()
+    amendments: tuple[Entry, ...] = ()
+    """Of its contract, that nobody has decided on."""
     request: Request | None = None
     working: tuple[str, ...] = ()
     """What is done for it at this moment."""
@@ -99,6 +102,7 @@ def _of_model(settings: Settings, name: str, due: Sequence[Due]) -> ModelStatus:
         pending=found.pending,
         request=found.request,
         working=tuple(purpose for purpose, holding in at_work(ledger, name).items() if not holding.free),
+        amendments=tuple(pending(entries)),
         due=tuple(run for run in due if run.deployment.split("/")[-1] == name),
     )
 
@@ -142,9 +146,12 @@ def _model_lines(found: ModelStatus, now: datetime) -> Iterator[str]:
         yield f"  verdict    {clock(found.judged.at)}  {told(found.judged)}"
     if found.check:
         yield f"  check      as of {clock(found.check.as_of)}: {found.check.sentence}"
-    for pending in found.pending:
-        until = f" until {clock(pending.proposed.expires)}" if pending.proposed.expires else ""
-        yield f"  waiting    version {pending.version}{until}: perennial approve {found.model} {pending.version}"
+    for one in found.pending:
+        until = f" until {clock(one.proposed.expires)}" if one.proposed.expires else ""
+        yield f"  waiting    version {one.version}{until}: perennial approve {found.model} {one.version}"
+    for entry in found.amendments:
+        number = entry.number
+        yield f"  waiting    amendment {number} {told(entry)}: perennial contract accept {found.model} {number}"
     if found.request:
         yield f"  request    {_request(found, found.request)}"
     if found.working:
@@ -185,7 +192,8 @@ def _facts(found: ModelStatus) -> Mapping[str, Any]:
         "since": found.since,
         "verdict": told(found.judged) if found.judged else None,
         "check": write(found.check) if found.check else None,
-        "waiting": [pending.version for pending in found.pending],
+        "waiting": [one.version for one in found.pending],
+        "amendments": [entry.number for entry in found.amendments],
         "request": found.request.number if found.request else None,
         "working": list(found.working),
         "next": [write(run) for run in found.due],

@@ -2,7 +2,16 @@
 
 import click
 
-from deployments.command import REFUSED, as_of_option, command, json_option, model_argument, tell, version_argument
+from deployments.command import (
+    BAD_INPUT,
+    REFUSED,
+    as_of_option,
+    command,
+    json_option,
+    model_argument,
+    tell,
+    version_argument,
+)
 
 
 @command
@@ -23,16 +32,21 @@ def models(as_json: bool) -> None:
 @model_argument
 @as_of_option
 @json_option
-def check(model: str, as_of: str | None, as_json: bool) -> None:
-    """Read spec, contract and data, and say whether MODEL could be trained. Trains nothing.
+def check(model: str, as_of: str | None, as_json: bool) -> int:
+    """Read spec, contract and data, and say whether MODEL could be trained, and on what. Trains nothing.
+
+    Of each rule that rows break it says what was found, what is allowed, and what to do next. Exit code 2: a training
+    would refuse these rows.
 
     \b
     Example:
       perennial check flight_delay --as-of 2013-06-01
     """
-    from deployments import answers
+    from deployments import check_answer
 
-    tell(answers.check(model, as_of), as_json)
+    answer = check_answer.check(model, as_of)
+    tell(answer, as_json)
+    return BAD_INPUT if answer.facts["refused"] else 0
 
 
 @command

@@ -18,6 +18,7 @@ ROOMS = {
     "drafting": 2,
     "release": 2,
     "monitoring": 3,
+    "evolution": 4,
     "news": 4,
     "replay": 4,
     "announcement": 5,

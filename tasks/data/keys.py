@@ -49,7 +49,8 @@ def _hashes(column: pa.Array) -> Keys:
     if _repeats(column):
         column = column.dictionary_encode()
     if pa.types.is_dictionary(column.type):
-        words = hash_array(np.asarray(column.dictionary.to_pylist(), dtype=object), categorize=False)
+        known = column.dictionary.to_pylist() or [""]  # of a column without a value there are no words
+        words = hash_array(np.asarray(known, dtype=object), categorize=False)
         hashes: Keys = words[column.indices.fill_null(0).to_numpy()]
     else:
         hashes = hash_array(_plain(column), categorize=False)

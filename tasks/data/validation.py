@@ -6,9 +6,8 @@ pandera's own lazy validation reports a failing row once per check *and column*,
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import chain
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -34,6 +33,11 @@ class Failure:
 
     reason: str
     rows: Mask
+    column: str | None = None
+    """None: the rule is about rows."""
+    about: Literal["check", "missing", "type"] = "check"
+    check: "pandera.Check | None" = None
+    """None: it is about missing values, or the type."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +95,17 @@ def validate_part(table: pa.Table, contract: Contract) -> tuple[Validated, Holdi
     return _check_rows(typed, contract, ()), typed.holdings
 
 
+def find_failures(table: pa.Table, contract: Contract) -> list[Failure]:
+    """Return every rule that rows of ``table`` break, of the columns that it has; nothing is refused.
+
+    Rules that look at several columns are left out where one of these is not there.
+    """
+    there = tuple(column for column in contract.columns if column.name in table.column_names)
+    whole = len(there) == len(contract.columns)
+    part = replace(contract, columns=there)
+    return [failure for failure in _failures(_read_types(table, part), part, whole=whole) if failure.rows.any()]
+
+
 def _columns_agree(table: pa.Table, contract: Contract, in_source: tuple[str, ...]) -> tuple[str, ...]:
     missing = [name for name in contract.names() if name not in table.column_names]
     if missing:
@@ -111,31 +126,42 @@ def _read_types(table: pa.Table, contract: Contract) -> _Typed:
     for column in contract.columns:
         converted = convert(table.column(column.name), column)
         if converted.unreadable.any():
-            failures.append(Failure(f"{column.name}: not a {type_name(column.type)}", converted.unreadable))
+            reason = f"{column.name}: not a {type_name(column.type)}"
+            failures.append(Failure(reason, converted.unreadable, column.name, "type"))
         holdings[column.name] = holding_of(table.column(column.name), int(converted.unreadable.sum()))
         arrays.append(converted.values)
     return _Typed(table, pa.table(arrays, names=contract.names()), failures, holdings)
 
 
 def _check_rows(found: _Typed, contract: Contract, notes: tuple[str, ...]) -> Validated:
-    typed, missing = found.table, _nulls(found.source, contract)
-    rules = chain(found.unreadable, missing, _column_checks(typed, contract), _row_checks(typed, contract))
-    return _part(typed, [failure for failure in rules if failure.rows.any()], notes)  # a mask is a byte a row
+    broken = [failure for failure in _failures(found, contract) if failure.rows.any()]  # a mask is a byte a row
+    return _part(found.table, broken, notes)
+
+
+def _failures(found: _Typed, contract: Contract, *, whole: bool = True) -> Iterator[Failure]:
+    """Yield each rule with the rows that break it; where not all columns are there, none about rows."""
+    yield from found.unreadable
+    yield from _nulls(found.source, contract)
+    yield from _column_checks(found.table, contract)
+    if whole:
+        yield from _row_checks(found.table, contract)
 
 
 def _nulls(table: pa.Table, contract: Contract) -> Iterator[Failure]:
     for column in contract.columns:
         values = table.column(column.name)
         if not column.nullable and column.role != "outcome" and values.null_count:
-            yield Failure(f"{column.name}: missing", values.is_null().to_numpy())
+            yield Failure(f"{column.name}: missing", values.is_null().to_numpy(), column.name, "missing")
 
 
 def _column_checks(table: pa.Table, contract: Contract) -> Iterator[Failure]:
-    for name, column in contract.schema.columns.items():
-        if column.checks:
+    for name in contract.names():
+        if checks := contract.schema.columns[name].checks:
             series = _series(table.column(name))
-            for check in column.checks:
-                yield Failure(f"{name}: not {_check_name(check)}", _broken(check, series, name, contract))
+            for check in checks:
+                yield Failure(
+                    f"{name}: not {_check_name(check)}", _broken(check, series, name, contract), name, check=check
+                )
 
 
 def _row_checks(table: pa.Table, contract: Contract) -> Iterator[Failure]:
@@ -143,7 +169,7 @@ def _row_checks(table: pa.Table, contract: Contract) -> Iterator[Failure]:
         frame = table.to_pandas(strings_to_categorical=False)
         for check in contract.schema.checks:
             name = _check_name(check)
-            yield Failure(f"row: not {name}", _broken(check, frame, "a row check", contract))
+            yield Failure(f"row: not {name}", _broken(check, frame, "a row check", contract), check=check)
 
 
 def _series(column: pa.ChunkedArray) -> "pd.Series[Any]":

@@ -1,32 +1,27 @@
 """A contract, written as a careful person would: loose where the data are loose, each bound with where it came from."""
 
-import json
-import keyword
-from collections.abc import Iterator, Mapping
-from textwrap import wrap
+from collections.abc import Iterator
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from tasks.drafting import names
+from tasks.drafting.field_text import (
+    RESERVED,
+    WIDTH,
+    attribute,
+    comment_lines,
+    field_line,
+    number_text,
+    quoted,
+    range_of,
+    share_text,
+    what_is_told,
+)
 from tasks.drafting.kinds import Column
 from tasks.drafting.plan import Plan
 from tasks.markdown import one_line
 
-_WIDTH = 120
-_TAIL = 0.001
-"""Of the rows on either side: what lies beyond these quantiles does not stretch a range."""
 _SURE = 1_000
 """Rows without a gap, from which on a column may be called complete: at most 0.3 % are missing then (rule of three)."""
-_FEW_WORDS = 6
-_RESERVED = frozenset(
-    {
-        "check", "checks", "columns", "empty", "example", "from_", "get_metadata", "known", "pa", "pd",
-        "pydantic_validate", "strategy", "to_json_schema", "to_schema", "to_structure_yaml", "to_yaml", "validate",
-    }
-)  # fmt: skip
-"""What a pandera model, or the file, has by these names."""
 
 _HEAD = '''"""{title}
 
@@ -70,7 +65,7 @@ def write_contract(plan: Plan) -> str:
 
 def _title(plan: Plan) -> str:
     title = one_line(f"What {plan.target} is predicted from.").replace('"', "'").replace("\\", "/")
-    return title if len(title) < _WIDTH - 4 else "What the target is predicted from."
+    return title if len(title) < WIDTH - 4 else "What the target is predicted from."
 
 
 def _class(model: str) -> str:
@@ -80,23 +75,13 @@ def _class(model: str) -> str:
 
 def _fields(plan: Plan) -> Iterator[str]:
     """Yield the lines of the class."""
-    taken = set(_RESERVED)
+    taken = set(RESERVED)
     for name, kind, rules, comment in _columns(plan):
-        written = names.identifier(name, taken) if not _is_plain(name, taken) else name
+        written = attribute(name, taken)
         taken.add(written)
-        alias = {} if written == name else {"alias": _text(name)}
-        yield from (f"    # {line}" for line in wrap(one_line(comment), _WIDTH - 6))
-        yield _field(f"    {written}: Series[{kind}] = ", {**alias, **rules})
-
-
-def _is_plain(name: str, taken: set[str]) -> bool:
-    return (
-        name.isascii()
-        and name.isidentifier()
-        and not name.startswith("_")
-        and not keyword.iskeyword(name)
-        and name not in taken
-    )
+        alias = {} if written == name else {"alias": quoted(name)}
+        yield from comment_lines(comment)
+        yield field_line(f"    {written}: Series[{kind}] = ", {**alias, **rules})
 
 
 def _columns(plan: Plan) -> Iterator[tuple[str, str, dict[str, str], str]]:
@@ -142,8 +127,8 @@ def _rules(column: Column, plan: Plan) -> dict[str, str]:
     if column.kind == "time" and _type(column, plan) != "str":
         rules["dtype_kwargs"] = '{"unit": "us", "tz": "UTC"}'
     if column.kind == "number" and column.name != plan.target:
-        low, high = _range(column, loose=column.name in plan.loose)
-        rules |= {"ge": _number(low), "le": _number(high)}
+        low, high = range_of(column.values, loose=column.name in plan.loose)
+        rules |= {"ge": number_text(low), "le": number_text(high)}
     if role.use in ("identifier", "outcome"):
         rules["metadata"] = role.use.upper()
     return rules
@@ -155,82 +140,11 @@ def _may_be_missing(column: Column, plan: Plan) -> bool:
     return bool(column.missing) or plan.rows < _SURE or plan.roles[column.name].use == "outcome"
 
 
-def _range(column: Column, *, loose: bool) -> tuple[float, float]:
-    """Return between which values a number may lie: as far again beyond nearly all values as these reach."""
-    values = column.values.drop_null().cast(pa.float64(), safe=False)
-    tail = 0.0 if loose else _TAIL
-    low, high = pc.quantile(values, q=[tail, 1 - tail]).to_pylist()
-    room = (high - low) or max(abs(high), 1.0)
-    least = 0.0 if pc.min(values).as_py() >= 0 else low - room
-    return _rounded(max(least, low - room), down=True), _rounded(high + room, down=False)
-
-
-def _rounded(bound: float, *, down: bool) -> float:
-    """Return ``bound`` with two digits, away from the values.
-
-    >>> _rounded(123.4, down=False), _rounded(123.4, down=True), _rounded(-0.0123, down=True)
-    (130.0, 120.0, -0.013)
-    """
-    if bound == 0:
-        return 0.0
-    size = 10.0 ** (np.floor(np.log10(abs(bound))) - 1)
-    steps = np.floor(bound / size) if down else np.ceil(bound / size)
-    return float(f"{steps * size:.2g}")
-
-
 def _comment(column: Column, plan: Plan) -> str:
     role = plan.roles[column.name]
-    parts = [_what(column)]
+    parts = [what_is_told(column)]
     if column.missing:
-        parts.append(f"missing in {_share(column.missing / plan.rows)}")
+        parts.append(f"missing in {share_text(column.missing / plan.rows)}")
     if role.reason:
         parts.append(role.reason)
     return "; ".join(part for part in parts if part)
-
-
-def _what(column: Column) -> str:
-    if column.kind == "number" and column.distinct > _FEW_WORDS:
-        values = column.values.drop_null().cast(pa.float64(), safe=False)
-        low, high = pc.quantile(values, q=[_TAIL, 1 - _TAIL]).to_pylist()
-        unit = names.unit(column.name)
-        return f"99.8 % of the values lie from {low:.4g} to {high:.4g}" + (f", {unit} by its name" if unit else "")
-    if column.kind in ("category", "flag", "number"):
-        return _words(column)
-    kinds = {"id": "an id", "text": "free text", "time": "a time", "constant": "", "empty": "", "other": ""}
-    return kinds.get(column.kind, "")
-
-
-def _words(column: Column) -> str:
-    counts = pc.value_counts(column.values.drop_null()).to_pylist()
-    total = sum(one["counts"] for one in counts)
-    ranked = sorted(counts, key=lambda one: (-one["counts"], str(one["values"])))[:_FEW_WORDS]
-    shown = ", ".join(f"{str(one['values'])[:24]} {_share(one['counts'] / total)}" for one in ranked)
-    return f"{column.distinct:,} values: {shown}" + (", …" if column.distinct > _FEW_WORDS else "")
-
-
-def _share(share: float) -> str:
-    """Return a share for people.
-
-    >>> _share(0.4), _share(0.0312), _share(0.00012)
-    ('40 %', '3.1 %', '0.012 %')
-    """
-    digits = 0 if share >= 0.1 else 1 if share >= 0.001 else 3
-    return f"{share:.{digits}%}".replace("%", " %")
-
-
-def _number(value: float) -> str:
-    return str(int(value)) if value == int(value) and abs(value) < 1e12 else repr(value)
-
-
-def _text(text: str) -> str:
-    written = json.dumps(text, ensure_ascii=False)
-    return written if '\\"' not in written or "'" in text else "'" + written[1:-1].replace('\\"', '"') + "'"
-
-
-def _field(start: str, rules: Mapping[str, str]) -> str:
-    """Return a column, as ruff would write it."""
-    rules = dict(rules)
-    maker = "known" if rules.pop("nullable", None) else "pa.Field"
-    given = ", ".join(f"{name}={value}" for name, value in rules.items())
-    line = f"{start}{maker}({given})"
-    return line if len(line) <= _WIDTH else f"{start}{maker}(\n        {given}\n    )"

@@ -50,10 +50,11 @@ def _role(column: Column, given: str, unlabelled: "np.typing.NDArray[np.bool_]")
         return Role("outcome", f"{words}: the outcome fills it", leak=True)
     if column.same_as:
         return Role("excluded", f"it says the same as {column.same_as}")
-    return _by_kind(column, given)
+    return by_kind(column, given)
 
 
-def _by_kind(column: Column, given: str) -> Role:
+def by_kind(column: Column, given: str = "") -> Role:
+    """Return the role of a column by what it holds and is called alone."""
     if column.kind == "text":
         return Role("identifier", "it is free text, which nothing here learns from yet")
     if column.kind == "time":

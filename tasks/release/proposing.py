@@ -97,6 +97,7 @@ def _judged(trained: Trained) -> Judged:
         against=int(verdict.champion_version) if verdict.champion_version else None,
         gain=_known(verdict.comparison.difference) if verdict.comparison else None,
         error=_known(verdict.comparison.error) if verdict.comparison else None,
+        contract=trained.lineage.contract,
     )
 
 

@@ -14,7 +14,7 @@ from tasks.data import store
 from tasks.release.challenger import checkpoints_of
 from tasks.release.evidence import VERDICT
 from tasks.release.ledger.book import Ledger
-from tasks.release.ledger.records import Judged, Proposed
+from tasks.release.ledger.records import Amended, Judged, Proposed
 from tasks.release.record import LINEAGE
 from tasks.settings import Settings
 
@@ -54,8 +54,10 @@ def delete(waste: list[Waste]) -> None:
 
 def _named(ledger: Ledger, model: str) -> set[str]:
     """Return every digest that the ledger names as evidence."""
-    whats = (entry.what for entry in ledger.entries(model))
-    return {digest for what in whats if isinstance(what, Judged | Proposed) for digest in vars(what.evidence).values()}
+    whats = [entry.what for entry in ledger.entries(model)]
+    judged = [what.evidence for what in whats if isinstance(what, Judged | Proposed)]
+    amended = {what.snapshot for what in whats if isinstance(what, Amended)}
+    return {digest for evidence in judged for digest in vars(evidence).values()} | amended
 
 
 def _verdict(run: Path) -> str | None:

@@ -53,6 +53,7 @@ def _judged(event: Training, made: Made, ruling: Ruling, *, version: int, agains
         against=against,
         gain=found.difference if found else None,
         error=found.error if found else None,
+        contract=made.lineage.contract,
     )
 
 
@@ -99,6 +100,8 @@ def _verdict(judged: Judged) -> dict[str, object]:
 
 def _why(was: Judged, now: Judged, spec: ModelSpec) -> str | None:
     """Return what has changed since, which explains another verdict; None: nothing that is known."""
+    if was.contract is not None and was.contract != now.contract:
+        return "the contract is another one than it was then"
     if was.evidence.snapshot != now.evidence.snapshot:
         return "the source gives other rows than it did then"
     if was.evidence.spec != hashlib.sha256(spec.model_dump_json(indent=1).encode()).hexdigest():

@@ -24,6 +24,13 @@ def test_a_gap_in_a_key_changes_no_other_row_s_number() -> None:
     assert (row_keys(whole, ["a"]) == row_keys(gap, ["a"])).tolist() == [True, False, True]
 
 
+def test_a_text_column_without_any_value_tells_no_rows_apart() -> None:
+    empty = pa.nulls(3, pa.string())
+
+    for column in (empty, empty.dictionary_encode()):
+        assert len(set(row_keys(pa.table({"a": column}), ["a"]).tolist())) == 1
+
+
 def test_a_row_without_a_group_is_a_group_of_its_own() -> None:
     codes = group_codes(pa.table({"who": ["a", None, "a", None]}), "who")
 

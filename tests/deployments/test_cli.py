@@ -1,5 +1,6 @@
 """What a user types, and what they read when it was wrong."""
 
+import hashlib
 import json
 import os
 import subprocess
@@ -158,7 +159,7 @@ def test_times_with_and_without_a_zone_in_one_column_are_refused(project: Path, 
 
 
 @pytest.mark.server
-def test_a_model_is_trained_shown_and_remembered(prefect_api: str) -> None:
+def test_a_model_is_trained_shown_and_remembered(project: Path, prefect_api: str) -> None:
     trained = perennial("train", "returns", "--as-of", "2024-03-01", PREFECT_API_URL=prefect_api)
     approved = perennial("approve", "returns", "1", "--by", "ada", "--reason", "good")
     history = json.loads(perennial("history", "returns", "--json").stdout)
@@ -169,6 +170,8 @@ def test_a_model_is_trained_shown_and_remembered(prefect_api: str) -> None:
     assert approved.returncode == 0, approved.stderr
     assert approved.stdout.splitlines()[-1] == "champion      version 1"
     assert [entry["kind"] for entry in history["entries"]] == ["promotion", "approval", "cost", "proposal", "verdict"]
+    contract = hashlib.sha256((project / "data_contracts" / "returns.py").read_bytes()).hexdigest()
+    assert history["entries"][-1]["contract"] == contract
     assert perennial("champion", "returns").stdout.splitlines()[0] == "champion      version 1"
     assert perennial("models").stdout.splitlines()[1].split() == ["returns", "binary", "1", "shop"]
     assert "MLflow's alias agrees" in perennial("doctor").stdout

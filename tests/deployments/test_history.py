@@ -4,7 +4,7 @@ import pytest
 
 from deployments.decision_answers import history, show
 from tasks.release.ledger.book import Ledger
-from tasks.release.ledger.records import Answered, Claimed, Requested
+from tasks.release.ledger.records import Accepted, Amended, Answered, Claimed, Evidence, Judged, Requested
 from tasks.settings import Settings
 
 NOON = datetime(2024, 3, 1, 12, tzinfo=UTC)
@@ -35,3 +35,19 @@ def test_history_tells_who_asked_for_a_training_and_what_came_of_it() -> None:
 
 def test_a_request_stands_with_the_champion_that_it_is_about() -> None:
     assert [entry["kind"] for entry in show("returns", 3).facts["entries"]] == ["request"]
+
+
+def test_a_version_says_which_contract_it_was_trained_under_and_which_amendment_made_that(settings: Settings) -> None:
+    judged = Judged(
+        "run", NOON, "manual", "better", True, "better", 4, Evidence("a", "b", "c", "d", "e"), contract="new"
+    )
+    with Ledger(settings.ledger).deciding() as page:
+        page.append("returns", Amended("returns.py", "old", "new", "p", "s", "wider range of price", "ada"), at=NOON)
+        page.append("others", Accepted(4, "returns.py", "old", "new", "bob", "dearer goods"), at=NOON)
+        page.append("returns", judged, at=NOON)
+
+    verdict, amendment = history("returns", most=2).lines
+
+    assert amendment == "2024-03-01 12:00  amendment               to returns.py, by ada: wider range of price"
+    assert verdict.endswith("as of 2024-03-01 12:00: better (contract: amendment 4, accepted by bob)")
+    assert "contract      new, amendment 4, accepted by bob" in show("returns", 4).lines

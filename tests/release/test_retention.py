@@ -7,7 +7,7 @@ import pytest
 from tasks.release.challenger import checkpoints_of
 from tasks.release.evidence import collect
 from tasks.release.ledger.book import Ledger
-from tasks.release.ledger.records import Judged, Places
+from tasks.release.ledger.records import Amended, Judged, Places
 from tasks.release.retention import delete, find_waste
 from tasks.settings import Settings
 
@@ -52,6 +52,14 @@ def test_what_a_verdict_in_the_ledger_rests_on_is_kept_and_a_run_that_died_goes(
     assert not died.exists()
     assert find_waste(settings, ledger, "returns") == []
     assert len(list(settings.of("returns").rglob("*.parquet"))) == 3
+
+
+def test_the_rows_that_an_amendment_of_the_contract_rests_on_are_kept(settings: Settings, ledger: Ledger) -> None:
+    make_run(settings, "died", raw="a", rows="b", quarantined="c")
+    with ledger.deciding() as page:
+        page.append("returns", Amended("returns.py", "x", "y", "p", "a", "wider range of price", "ada"), at=NOW)
+
+    assert [one.path.name for one in find_waste(settings, ledger, "returns")] == ["died", "b.parquet", "c.parquet"]
 
 
 def test_a_model_that_was_never_trained_has_no_waste(settings: Settings, ledger: Ledger) -> None:

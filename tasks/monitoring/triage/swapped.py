@@ -23,7 +23,8 @@ _ALL = 0.95
 
 def swapped_columns(view: View) -> Iterator[Finding]:
     """Yield the pairs of columns of one type of which each now looks like the other, in all rows or in some."""
-    for one, other in combinations(view.columns, 2):
+    known = [column for column in view.columns if len(column.norm.present)]  # what is new was in no other place
+    for one, other in combinations(known, 2):
         if one.is_text == other.is_text and (share := _by_shape(one, other) or by_rows(one, other)):
             yield _finding(one, other, share)
 

@@ -8,6 +8,8 @@ from datetime import datetime
 
 from tasks.plain import read, write
 from tasks.release.ledger.records import (
+    Accepted,
+    Amended,
     Answered,
     Approved,
     Claimed,
@@ -15,6 +17,7 @@ from tasks.release.ledger.records import (
     Judged,
     Promoted,
     Proposed,
+    Refused,
     Rejected,
     Requested,
     RolledBack,
@@ -40,6 +43,9 @@ KINDS: Mapping[str, type[What]] = {
     "claim": Claimed,
     "answer": Answered,
     "cost": Spent,
+    "amendment": Amended,
+    "acceptance": Accepted,
+    "refusal": Refused,
 }
 _NAMES = {record: name for name, record in KINDS.items()}
 
@@ -74,13 +80,13 @@ def closes(what: What) -> int | None:
     """Return the proposal or request that ``what`` brings to its end: the database lets each end once."""
     if isinstance(what, Answered):
         return what.request
-    return what.proposal if isinstance(what, Promoted | Rejected | Expired) else None
+    return what.proposal if isinstance(what, Promoted | Rejected | Expired | Accepted | Refused) else None
 
 
 def version_of(what: What) -> int | None:
     """Return the version that ``what`` is about; None: there is none."""
     match what:
-        case Claimed() | Spent():
+        case Claimed() | Spent() | Amended() | Accepted() | Refused():
             return None
         case Requested(champion=watched):
             return watched

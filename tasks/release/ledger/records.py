@@ -48,6 +48,8 @@ class Judged:
     """By how much it was better than that, in the gate's metric,"""
     error: float | None = None
     """and the standard error of that; None: it could not be computed."""
+    contract: str | None = None
+    """Digest of the contract that it was trained under; None: in old entries it was not written down."""
 
 
 @dataclass(frozen=True)
@@ -210,6 +212,53 @@ class Spent:
     currency: str | None
 
 
+@dataclass(frozen=True)
+class Amended:
+    """Another text of a contract was proposed; a person accepts or refuses it."""
+
+    contract: str
+    """Name of the file, without a folder."""
+    before: str
+    """Digest of the text that it changes,"""
+    after: str
+    """and of what that becomes."""
+    patch: str
+    """Digest of the document with the patch and what led to it."""
+    snapshot: str
+    """Digest of the rows that it was made from."""
+    summary: str
+    by: str
+    identified: bool = False
+    """MLflow knew them by their own password; else the name is what somebody typed."""
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """A person accepted another text of a contract, and it was written."""
+
+    proposal: int
+    """The number of its entry."""
+    contract: str
+    before: str
+    after: str
+    by: str
+    reason: str
+    identified: bool = False
+    """MLflow knew them by their own password; else the name is what somebody typed."""
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A person did not want another text of a contract."""
+
+    proposal: int
+    """The number of its entry."""
+    by: str
+    reason: str
+    identified: bool = False
+    """MLflow knew them by their own password; else the name is what somebody typed."""
+
+
 What = (
     Judged
     | Proposed
@@ -223,4 +272,7 @@ What = (
     | Claimed
     | Answered
     | Spent
+    | Amended
+    | Accepted
+    | Refused
 )

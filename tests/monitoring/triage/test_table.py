@@ -92,6 +92,17 @@ def test_columns_that_changed_places_are_named_together(weeks: Any, names: tuple
     assert (diagnosis.action, diagnosis.kind, set(diagnosis.columns)) == ("fix_the_data", "swapped_columns", set(names))
 
 
+def test_a_column_that_had_no_value_before_has_changed_places_with_none(weeks: Any) -> None:
+    tables = (weeks.reference, weeks.before)
+    reference, before = (table.append_column("tip", pa.nulls(len(table), pa.float64())) for table in tables)
+    tips = pc.multiply(weeks.current["price"], 0.1)
+    dearer = put(weeks.current, "price", pc.multiply(weeks.current["price"], 1.3))
+
+    diagnosis = triage(replace(weeks.case(dearer.append_column("tip", tips)), reference=reference, before=before))
+
+    assert "swapped_columns" not in [finding.kind for finding in diagnosis.findings]
+
+
 @pytest.mark.parametrize("name", ["NORTH", "shop 1"])
 def test_a_renamed_category_is_told_with_both_names(weeks: Any, name: str) -> None:
     words = weeks.current["shop"].cast(pa.string())

@@ -10,6 +10,8 @@ from tasks.errors import LedgerError
 from tasks.release.ledger.book import Ledger
 from tasks.release.ledger.entries import KINDS
 from tasks.release.ledger.records import (
+    Accepted,
+    Amended,
     Answered,
     Approved,
     Claimed,
@@ -19,6 +21,7 @@ from tasks.release.ledger.records import (
     Places,
     Promoted,
     Proposed,
+    Refused,
     Rejected,
     Requested,
     RolledBack,
@@ -48,6 +51,10 @@ ONE_OF_EACH: tuple[What, ...] = (
     Expired(2, 11, "version 3 was proposed"),
     RolledBack(1, 2, 2, "b", "/artifact", "ada", "too slow"),
     Spent("20130601T120000.000000-1", "drift", True, 70.123, 65.5, 2**31, None, 1.5, 0.02, "EUR"),
+    Amended("flights.py", "a", "b", "patch", "snapshot", "wider range of “seats”", "ada", identified=True),
+    Accepted(15, "flights.py", "a", "b", "bob", "larger planes"),
+    Amended("flights.py", "b", "c", "patch", "snapshot", "new category of carrier", "ada"),
+    Refused(17, "bob", "a typing error"),
 )
 
 
