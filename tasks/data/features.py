@@ -1,7 +1,7 @@
 """Rows turned into numbers: fitted on train only, and the same code again whenever the model scores."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal, cast
 
@@ -12,8 +12,11 @@ import pyarrow.compute as pc
 
 from tasks.data.contract import Contract
 from tasks.data.digest import canonical_type
+from tasks.data.free_text import FittedText, fit_text
 from tasks.data.matrix import FeatureMatrix
-from tasks.errors import ContractError
+from tasks.data.outcomes import Outcomes
+from tasks.data.target_statistics import FittedStatistics, fit_statistics
+from tasks.errors import ContractError, SpecError
 from tasks.spec import ModelSpec
 
 if TYPE_CHECKING:
@@ -49,14 +52,50 @@ class FittedFeatures:
     reads: tuple[str, ...]
     """The columns of the contract that are read: all of them known at prediction time."""
     features: tuple[Feature, ...]
+    """In the order of the matrix: the calendar's, those of columns as they are, then those of ``learned``."""
+    texts: tuple[FittedText, ...] = ()
+    statistics: tuple[FittedStatistics, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
 
     @classmethod
     def from_json(cls, found: dict[str, Any]) -> "FittedFeatures":
-        features = tuple(Feature(f["name"], f["kind"], tuple(f["levels"])) for f in found["features"])
-        return cls(found["timestamp"], found["timezone"], tuple(found["calendar"]), tuple(found["reads"]), features)
+        return cls(
+            timestamp=found["timestamp"],
+            timezone=found["timezone"],
+            calendar=tuple(found["calendar"]),
+            reads=tuple(found["reads"]),
+            features=tuple(Feature(f["name"], f["kind"], tuple(f["levels"])) for f in found["features"]),
+            # An artifact from before there were such features has none.
+            texts=tuple(FittedText.from_json(one) for one in found.get("texts", ())),
+            statistics=tuple(FittedStatistics.from_json(one) for one in found.get("statistics", ())),
+        )
+
+    @property
+    def learned(self) -> tuple[FittedText | FittedStatistics, ...]:
+        """What was fitted on labels: a few numbers are made of each of these columns."""
+        return (*self.texts, *self.statistics)
+
+    def text_at(self, position: int) -> tuple[FittedText, int] | None:
+        """Return whose score the feature at ``position`` is, and which of its outputs; None: no score of a text."""
+        start = len(self.calendar) + len(self.as_they_are)
+        for text in self.texts:
+            if start < position < start + len(text.names):
+                return text, position - start - 1
+            start += len(text.names)
+        return None
+
+    @property
+    def as_they_are(self) -> tuple[Feature, ...]:
+        """The features that are a column each."""
+        made = sum(len(one.names) for one in self.learned)
+        return self.features[len(self.calendar) : len(self.features) - made]
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """The columns, of the contract or made by its feature code, that something is learned from."""
+        return frozenset({one.name for one in self.as_they_are} | {one.column for one in self.learned})
 
 
 def known_columns(spec: ModelSpec, contract: Contract) -> list[str]:
@@ -68,13 +107,18 @@ def known_columns(spec: ModelSpec, contract: Contract) -> list[str]:
     return [name for name in contract.names("feature", "identifier") if name not in unknown]
 
 
-def fit_features(table: pa.Table, spec: ModelSpec, contract: Contract) -> FittedFeatures:
-    """Return the features fitted on ``table``, the rows of train."""
+def fit_features(
+    table: pa.Table, spec: ModelSpec, contract: Contract, outcomes: Outcomes | None = None
+) -> FittedFeatures:
+    """Return the features fitted on ``table``, the rows of train, and for what learns from labels on ``outcomes``."""
     reads = known_columns(spec, contract)
     made = _make(table.select(reads), contract)
     names = [name for name in made.column_names if _is_feature(name, spec, contract)]
     fitted = tuple(_fit(name, made.column(name), spec, contract) for name in names)
-    if not fitted and not spec.features.calendar:
+    texts, statistics = _fit_on_labels(made, spec, contract, outcomes)
+    made_of_labels: tuple[FittedText | FittedStatistics, ...] = (*texts, *statistics)
+    learned = tuple(Feature(name, "number") for one in made_of_labels for name in one.names)
+    if not fitted and not learned and not spec.features.calendar:
         raise ContractError(f"{contract.file}: no column is left to be a feature of {spec.model}")
     calendar = tuple(Feature(f"{spec.source.timestamp}.{part}", "number") for part in spec.features.calendar)
     return FittedFeatures(
@@ -82,21 +126,42 @@ def fit_features(table: pa.Table, spec: ModelSpec, contract: Contract) -> Fitted
         timezone=spec.features.timezone,
         calendar=tuple(spec.features.calendar),
         reads=tuple(reads),
-        features=(*calendar, *fitted),
+        features=(*calendar, *fitted, *learned),
+        texts=texts,
+        statistics=statistics,
     )
 
 
-def make_matrix(table: pa.Table, fitted: FittedFeatures, contract: Contract) -> FeatureMatrix:
-    """Return the feature matrix of ``table``, whose columns are at least those that ``fitted`` reads."""
+def make_matrix(
+    table: pa.Table, fitted: FittedFeatures, contract: Contract, *, train: Outcomes | None = None
+) -> FeatureMatrix:
+    """Return the feature matrix of ``table``, whose columns are at least those that ``fitted`` reads.
+
+    With ``train``, its rows are those of train, with these outcomes: then no row's own label is in its features.
+    """
     made = _make(table.select(list(fitted.reads)), contract)
     values = np.empty((table.num_rows, len(fitted.features)), dtype=np.float32)
-    calendar = _calendar(table.column(fitted.timestamp), fitted)
-    for position, feature in enumerate(fitted.features):
-        values[:, position] = (
-            calendar[position] if position < len(calendar) else _numbers(made.column(feature.name), feature)
-        )
+    for start, columns in _columns(table, made, fitted, train):
+        values[:, start : start + columns.shape[1]] = columns
     names = tuple(feature.name for feature in fitted.features)
     return FeatureMatrix(values, names, tuple(len(feature.levels) for feature in fitted.features))
+
+
+def _columns(
+    table: pa.Table, made: pa.Table, fitted: FittedFeatures, train: Outcomes | None
+) -> Iterator[tuple[int, npt.NDArray[np.float32]]]:
+    """Yield the columns of the matrix, a few at a time, each with the place where they begin."""
+    position = 0
+    for part in _calendar(table.column(fitted.timestamp), fitted):
+        yield position, part[:, None]
+        position += 1
+    for feature in fitted.as_they_are:
+        yield position, _numbers(made.column(feature.name), feature)[:, None]
+        position += 1
+    for one in fitted.learned:
+        column = made.column(one.column)
+        yield position, one.encode(column) if train is None else one.encode_train(column, train)
+        position += len(one.names)
 
 
 def _make(known: pa.Table, contract: Contract) -> pa.Table:
@@ -131,7 +196,8 @@ def _peek(name: str, contract: Contract) -> str:
 
 
 def _is_feature(name: str, spec: ModelSpec, contract: Contract) -> bool:
-    if name in spec.features.exclude or name in (spec.source.timestamp, spec.source.group):
+    apart = (*spec.features.exclude, *spec.features.text, *spec.features.target_statistics)
+    if name in apart or name in (spec.source.timestamp, spec.source.group):
         return False
     if spec.source.key == [name]:  # a key by itself names the row and nothing else
         return False
@@ -147,6 +213,42 @@ def _fit(name: str, column: pa.ChunkedArray, spec: ModelSpec, contract: Contract
         f"{contract.file}: {name} is a {column.type}; allowed as a feature: numbers, text, true/false. "
         "Make numbers of it in features(), or list it in features.exclude"
     )
+
+
+def _fit_on_labels(
+    made: pa.Table, spec: ModelSpec, contract: Contract, outcomes: Outcomes | None
+) -> tuple[tuple[FittedText, ...], tuple[FittedStatistics, ...]]:
+    wanted = spec.features
+    if not wanted.learn_from_labels:
+        return (), ()
+    assert outcomes is not None, "features that learn from labels are fitted with them"
+    for key in ("text", "target_statistics"):
+        for name in getattr(wanted, key):
+            _check_learned(key, name, made, spec, contract)
+    return (
+        tuple(fit_text(name, made.column(name), outcomes, wanted.ngrams) for name in wanted.text),
+        tuple(fit_statistics(name, made.column(name), outcomes, wanted.smoothing) for name in wanted.target_statistics),
+    )
+
+
+def _check_learned(key: str, name: str, made: pa.Table, spec: ModelSpec, contract: Contract) -> None:
+    """Raise the error that says why column ``name`` cannot be one of ``features.key``."""
+    place = f"deployments/{spec.model}.toml: features.{key}: found {name!r}"
+    if name not in made.column_names:
+        allowed = [column for column in made.column_names if _is_feature(column, spec, contract)]
+        raise SpecError(f"{place}; allowed: a column known at prediction time: {', '.join(allowed)}")
+    if name in contract.names("identifier"):
+        raise SpecError(
+            f"{place}, an identifier by {contract.file}: never learned from; allowed: a feature. Take its role away "
+            "there"
+        )
+    if name in (spec.source.timestamp, spec.source.group) or spec.source.key == [name]:
+        raise SpecError(f"{place}, which says when or which a row is; allowed: a column that describes it")
+    kind = made.column(name).type
+    if key == "text" and not _is_text(kind):
+        raise SpecError(f"{place}, a {kind}; allowed: a column of text")
+    if key == "target_statistics" and (pa.types.is_floating(kind) or pa.types.is_temporal(kind)):
+        raise SpecError(f"{place}, a {kind}; allowed: text, whole numbers, true/false, of which values come again")
 
 
 def _levels(column: pa.ChunkedArray, most: int) -> tuple[str, ...]:

@@ -95,9 +95,8 @@ def _audit(plan: Plan, trial: Trial) -> list[Leak]:
     spec, contract = trial.spec, trial.contract
     if not any(trial.masks["train"]):
         return []
-    learned = {
-        feature.name for feature in fit_features(_of(trial.table, trial.masks["train"]), spec, contract).features
-    }
+    train = trial.masks["train"]
+    learned = fit_features(_of(trial.table, train), spec, contract, trial.outcomes(np.flatnonzero(train))).columns
     reads = [name for name in contract.names("feature", "identifier") if name != plan.target]
     outcomes = [name for name in contract.names("outcome") if name in trial.table.column_names]
     parts = [_part(trial, trial.masks[name], reads, outcomes) for name in ("train", "validation", "holdout")]
@@ -112,6 +111,7 @@ def _audit(plan: Plan, trial: Trial) -> list[Leak]:
         key=tuple(spec.source.key),
         timestamp=plan.order.timestamp,
         label_delay=spec.source.label_delay,
+        texts=frozenset(spec.features.text),
     )
     found = audit(case).leaks
     return [*_sums(case, [leak.column for leak in found if leak.column and leak.severity == "refuse"]), *found]

@@ -1,0 +1,91 @@
+"""What terms say of a target: a linear model of sparse weights, kept as plain numbers."""
+
+import warnings
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tasks.data.matrix import FloatArray
+from tasks.data.outcomes import Outcomes
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
+_PENALTY = 0.2
+"""Of the ridge, by which rows of length 1 do best: docs/learning.md."""
+_UNKNOWN_CLASS = -14.0
+"""Score of a class that no row had: a probability of about one in a million."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A linear model: for each output its intercept, and a weight for each term."""
+
+    intercept: tuple[float, ...]
+    weights: tuple[tuple[float, ...], ...]
+    """Shape (terms, outputs)."""
+
+    @classmethod
+    def from_json(cls, found: dict[str, Any]) -> "Answer":
+        return cls(tuple(found["intercept"]), tuple(tuple(weights) for weights in found["weights"]))
+
+    def score(self, rows: "csr_array") -> FloatArray:
+        """Return the scores of ``rows``, shape (rows, outputs): values, log odds of a positive, or of each class."""
+        weights = np.array(self.weights, dtype=np.float64).reshape(rows.shape[1], len(self.intercept))
+        return np.asarray(rows @ weights + np.array(self.intercept))
+
+
+def fit_answer(rows: "csr_array", outcomes: Outcomes, places: npt.NDArray[np.intp]) -> Answer:
+    """Return what the terms of ``rows`` say of the outcomes at ``places``, which are the same rows."""
+    labels, outputs = outcomes.labels[places], len(outcomes.outputs)
+    nothing = np.zeros((rows.shape[1], outputs))
+    if outcomes.task == "regression":
+        if not rows.size:
+            return _answer(np.array([labels.mean() if len(labels) else 0.0]), nothing)
+        return _answer(*_ridge(rows, labels))
+    classes, counts = np.unique(labels, return_counts=True)
+    if len(classes) < 2 or not rows.size:
+        return _answer(_shares(classes, counts, outcomes), nothing)
+    intercept, weights = _logistic(rows, labels)
+    if outcomes.task == "binary":
+        return _answer(intercept, weights)
+    if len(classes) == 2:  # one score, that of the second
+        intercept, weights = np.array([0.0, intercept[0]]), np.hstack([np.zeros_like(weights), weights])
+    every, spread = np.full(outputs, _UNKNOWN_CLASS), nothing
+    every[classes.astype(int)], spread[:, classes.astype(int)] = intercept, weights
+    return _answer(every, spread)
+
+
+def _ridge(rows: "csr_array", labels: FloatArray) -> tuple[FloatArray, FloatArray]:
+    from sklearn.linear_model import Ridge
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1, user_api="blas"):  # BLAS rounds by the number of its threads
+        found = Ridge(alpha=1.0, solver="sparse_cg", tol=1e-4).fit(rows, labels)
+    return np.array([found.intercept_]), found.coef_.reshape(-1, 1)
+
+
+def _logistic(rows: "csr_array", labels: FloatArray) -> tuple[FloatArray, FloatArray]:
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.linear_model import LogisticRegression
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1, user_api="blas"), warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        found = LogisticRegression(C=1 / _PENALTY, tol=1e-3, max_iter=300).fit(rows, labels)
+    return found.intercept_, found.coef_.T
+
+
+def _shares(classes: FloatArray, counts: npt.NDArray[np.intp], outcomes: Outcomes) -> FloatArray:
+    """Return the scores of outcomes of which nothing is told apart."""
+    if outcomes.task == "binary":
+        return np.array([-_UNKNOWN_CLASS if len(classes) and classes[0] == 1 else _UNKNOWN_CLASS])
+    found = np.full(len(outcomes.outputs), _UNKNOWN_CLASS)
+    found[classes.astype(int)] = np.log(counts / max(counts.sum(), 1))
+    return found
+
+
+def _answer(intercept: FloatArray, weights: FloatArray) -> Answer:
+    return Answer(tuple(intercept.tolist()), tuple(tuple(one) for one in weights.tolist()))
