@@ -77,13 +77,20 @@ class FittedFeatures:
         """What was fitted on labels: a few numbers are made of each of these columns."""
         return (*self.texts, *self.statistics)
 
+    def columns_of(self, column: str) -> range:
+        """Return where in the matrix what labels said of ``column`` stands."""
+        start = len(self.calendar) + len(self.as_they_are)
+        for one in self.learned:
+            if one.column == column:
+                return range(start, start + len(one.names))
+            start += len(one.names)
+        raise KeyError(column)
+
     def text_at(self, position: int) -> tuple[FittedText, int] | None:
         """Return whose score the feature at ``position`` is, and which of its outputs; None: no score of a text."""
-        start = len(self.calendar) + len(self.as_they_are)
         for text in self.texts:
-            if start < position < start + len(text.names):
-                return text, position - start - 1
-            start += len(text.names)
+            if position in (scores := self.columns_of(text.column)[1:]):  # the first is its length
+                return text, scores.index(position)
         return None
 
     @property

@@ -87,9 +87,9 @@ def fit_statistics(name: str, column: pa.ChunkedArray, outcomes: Outcomes, smoot
     known = outcomes.known & (outcomes.known_from <= outcomes.end)
     prior = outcomes.amounts[known].mean(axis=0) if known.any() else np.full(len(outcomes.outputs), np.nan)
     there = known & (codes != _MISSING)
-    amounts = outcomes.amounts[there]
-    counts = np.bincount(codes[there], np.ones(len(amounts)), len(words))
-    sums = np.stack([np.bincount(codes[there], amount, len(words)) for amount in amounts.T], axis=1)
+    counts, sums = np.zeros(len(words)), np.zeros((len(words), len(prior)))
+    np.add.at(counts, codes[there], 1.0)
+    np.add.at(sums, codes[there], outcomes.amounts[there])
     texts = words.to_pylist()
     kept = sorted(np.flatnonzero(counts).tolist(), key=lambda code: (-counts[code], texts[code]))[:MOST_LEVELS]
     kept.sort(key=texts.__getitem__)

@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from tasks.data.free_text import FittedText, fit_text
+from tasks.data.free_text import FittedText, Values, fit_text
 from tasks.data.matrix import FloatArray, Target
 from tasks.data.outcomes import Outcomes
 from tasks.metrics import Task
@@ -85,7 +85,7 @@ def test_texts_that_say_nothing_have_scores_that_tell_nothing_of_train() -> None
     labels = draw.integers(0, 2, 1500).astype(float)
     model = fit_text("subject", texts, outcomes(labels), "words")
 
-    def told(found: FloatArray) -> float:
+    def told(found: Values) -> float:
         return float(np.corrcoef(found[:, 1], labels)[0, 1])
 
     assert told(model.encode(texts)) > 0.5  # by a model that has seen the labels
@@ -108,7 +108,7 @@ def test_amounts_and_classes_have_scores_too() -> None:
 @pytest.mark.parametrize("texts", [[None] * 40, ["", "!"] * 20, [f"x{n}" for n in range(40)]])
 def test_a_column_without_words_that_come_again_tells_nothing(texts: list[str | None]) -> None:
     column = pa.chunked_array([pa.array(texts, pa.string())])
-    found = outcomes(np.arange(40) % 2.0)
+    found = outcomes((np.arange(40) % 2).astype(np.float64))
 
     model = fit_text("subject", column, found, "words")
     scores = model.encode_train(column, found)[:, 1]

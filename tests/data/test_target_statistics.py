@@ -1,5 +1,6 @@
 """What a row's encoding rests on: earlier labels that had arrived, and nothing else."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -9,15 +10,16 @@ import pytest
 from tasks.data.labels import Labels
 from tasks.data.matrix import FloatArray, Target
 from tasks.data.outcomes import Outcomes, outcomes_of
-from tasks.data.target_statistics import FittedStatistics, fit_statistics
+from tasks.data.target_statistics import FittedStatistics, Values, fit_statistics
 from tasks.errors import ContractError
 from tasks.metrics import Task
+from tasks.spec import SourceSpec
 
 DAY = 86_400_000_000
 
 
 def outcomes(
-    labels: list[float] | FloatArray, times: list[int] | None = None, *, delay: int = 0, task: Task = "binary"
+    labels: Sequence[float] | FloatArray, times: Sequence[int] | None = None, *, delay: int = 0, task: Task = "binary"
 ) -> Outcomes:
     """Return outcomes of rows a day apart, whose labels come ``delay`` days later."""
     found = np.asarray(labels, dtype=np.float64)
@@ -26,7 +28,7 @@ def outcomes(
     return Outcomes(task, Target("late", classes), found, when, np.maximum(when + delay * DAY, when + 1), 10**6 * DAY)
 
 
-def column(values: list[str | None]) -> pa.ChunkedArray:
+def column(values: Sequence[str | None]) -> pa.ChunkedArray:
     return pa.chunked_array([pa.array(values)])
 
 
@@ -63,8 +65,6 @@ def test_labels_count_from_when_they_arrived() -> None:
         }
     )
     labels = Labels(Target("late", (False, True)), np.array([1.0, 0.0, np.nan, 1.0]))
-    from tasks.spec import SourceSpec
-
     source = SourceSpec(uri="x.csv", timestamp="at", key=["at"], target="late", label_time="told")
     made = outcomes_of(table, labels, source, task="binary", end=4 * DAY)
 
@@ -116,7 +116,7 @@ def test_an_id_that_says_nothing_gains_nothing_on_later_rows() -> None:
     train, later = column(ids[:3000]), column(ids[3000:])
     fitted = fit_statistics("zip", train, outcomes(labels[:3000]), 1.0)
 
-    def told(encoded: FloatArray, of: FloatArray) -> float:
+    def told(encoded: Values, of: FloatArray) -> float:
         return abs(float(np.corrcoef(np.nan_to_num(encoded[:, 0], nan=0.5), of)[0, 1]))
 
     assert told(fitted.encode(train), labels[:3000]) > 0.7  # what a model would have learned to trust
