@@ -1,6 +1,6 @@
 """Short free text as what its words say of the target: a score by a linear model of all of them, and its length.
 
-One number serves trees as well as a linear model, and can be told word by word; docs/learning.md has what else was
+One number serves trees as well as a linear model, and can be told word by word; docs/columns.md has what else was
 tried. Train is scored by models that have not seen the row: one for each fifth of its time, fitted on the rest. A score
 by a model that had would tell the row's own label.
 """

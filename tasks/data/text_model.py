@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
 _PENALTY = 0.2
-"""Of the ridge, by which rows of length 1 do best: docs/learning.md."""
+"""Of the ridge, by which rows of length 1 do best: docs/columns.md."""
 _UNKNOWN_CLASS = -14.0
 """Score of a class that no row had: a probability of about one in a million."""
 
