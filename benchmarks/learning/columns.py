@@ -55,6 +55,7 @@ class World:
                 "model": "rows",
                 "owner": "benchmark",
                 "task": self.task,
+                "positive": "1" if self.task == "binary" else None,
                 "source": {"uri": "x.csv", "timestamp": "at", "key": ["at"], "target": "y", "label_delay": "1d"},
                 "window": {"validation": "1d", "holdout": "1d"},
                 "features": dict(features),
@@ -89,7 +90,7 @@ def _table(y: Any, **columns: Any) -> pa.Table:  # noqa: ANN401 - whatever pyarr
 def tickets(draw: Draw, rows: int = 12_000) -> World:
     """Return tickets of 12 words; 80 of 3,000 words, and a number, say how likely a ticket escalates."""
     weights, often = np.zeros(3000), 1 / np.arange(5, 3005)
-    weights[draw.choice(np.arange(20, 1500), 80, replace=False)] = draw.normal(0, 1.5, 80)
+    weights[draw.choice(np.arange(5, 500), 80, replace=False)] = draw.normal(0, 1.5, 80)
     said = draw.choice(3000, (rows, 12), p=often / often.sum())
     amount = draw.gamma(2, 50, rows)
     score = (
@@ -108,7 +109,8 @@ def docstrings(draw: Draw) -> World:
     found = [(text, name) for name in LIBRARIES for text in _descriptions(name)]
     order = draw.permutation(len(found))
     texts, names = [found[place][0] for place in order], [found[place][1] for place in order]
-    ways = {"category": {}, "words": {"text": ["text"]}, "characters": {"text": ["text"], "ngrams": "characters"}}
+    ways: dict[str, Features] = {"category": {}, "words": {"text": ["text"]}}
+    ways["characters"] = {"text": ["text"], "ngrams": "characters"}
     fields = "    length: Series[float]\n    text: Series[str]"
     table = _table(names, length=[float(len(text)) for text in texts], text=texts)
     return World("descriptions, real", "multiclass", "log_loss", table, fields, ways)

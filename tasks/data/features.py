@@ -1,7 +1,7 @@
 """Rows turned into numbers: fitted on train only, and the same code again whenever the model scores."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal, cast
 
@@ -112,6 +112,13 @@ def known_columns(spec: ModelSpec, contract: Contract) -> list[str]:
     """
     unknown = {spec.source.target, spec.source.label_time}
     return [name for name in contract.names("feature", "identifier") if name not in unknown]
+
+
+def feature_columns(columns: Sequence[str], spec: ModelSpec, contract: Contract) -> frozenset[str]:
+    """Return those of ``columns``, of the contract or made by its feature code, that something is learned from."""
+    learned = {*spec.features.text, *spec.features.target_statistics}
+    known = set(columns) - set(contract.names("outcome")) - {spec.source.target, spec.source.label_time}
+    return frozenset(name for name in known if name in learned or _is_feature(name, spec, contract))
 
 
 def fit_features(

@@ -89,7 +89,7 @@ class FittedText:
     def words_of(self, text: str, output: int) -> list[tuple[str, float]]:
         """Return what each word of ``text`` adds to a score, the most first; more than one word stands for a phrase."""
         weights = self._weigh([text])
-        added = weights.data * np.array(self.answer.weights)[weights.indices, output]
+        added = weights.data * self.answer.matrix[weights.indices, output]
         amounts: dict[str, float] = {}
         for term, amount in zip(weights.indices.tolist(), added.tolist(), strict=True):
             amounts[self.terms[term]] = amounts.get(self.terms[term], 0.0) + amount

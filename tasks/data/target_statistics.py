@@ -8,6 +8,7 @@ row of train is encoded by those labels alone that were known when it happened (
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -58,10 +59,15 @@ class FittedStatistics:
     def encode(self, column: pa.ChunkedArray) -> Values:
         """Return what was known of each value, shape (rows, outputs); NaN where the value is missing."""
         codes, words = _encoded(column)
-        places = pc.index_in(words, pa.array(self.levels, pa.string())).fill_null(len(self.levels)).to_numpy()
-        means = np.array([*self.means, self.prior], dtype=np.float32)
+        levels, means = self._arrays
+        places = pc.index_in(words, levels).fill_null(len(levels)).to_numpy()
         found = means[np.append(places, 0)[codes]]
         return np.where((codes == _MISSING)[:, None], np.float32(np.nan), found)
+
+    @cached_property
+    def _arrays(self) -> tuple[pa.Array, Values]:
+        """The levels, and what is known of each and after the last one of all others."""
+        return pa.array(self.levels, pa.string()), np.array([*self.means, self.prior], dtype=np.float32)
 
     def encode_train(self, column: pa.ChunkedArray, outcomes: Outcomes) -> Values:
         """Return what was known of each row's value when the row happened, shape (rows, outputs).

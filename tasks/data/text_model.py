@@ -2,6 +2,7 @@
 
 import warnings
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -33,8 +34,12 @@ class Answer:
 
     def score(self, rows: "csr_array") -> FloatArray:
         """Return the scores of ``rows``, shape (rows, outputs): values, log odds of a positive, or of each class."""
-        weights = np.array(self.weights, dtype=np.float64).reshape(rows.shape[1], len(self.intercept))
-        return np.asarray(rows @ weights + np.array(self.intercept))
+        return np.asarray(rows @ self.matrix + np.array(self.intercept))
+
+    @cached_property
+    def matrix(self) -> FloatArray:
+        """The weights, shape (terms, outputs)."""
+        return np.array(self.weights, dtype=np.float64).reshape(len(self.weights), len(self.intercept))
 
 
 def fit_answer(rows: "csr_array", outcomes: Outcomes, places: npt.NDArray[np.intp]) -> Answer:
