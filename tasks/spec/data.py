@@ -126,6 +126,9 @@ class FeaturesSpec(Section):
     @model_validator(mode="after")
     def _columns_are_used_once(self) -> "FeaturesSpec":
         taken = {"exclude": self.exclude, "text": self.text, "target_statistics": self.target_statistics}
+        for key in ("text", "target_statistics"):
+            if twice := [name for name in taken[key] if taken[key].count(name) > 1]:
+                raise ValueError(f".{key}|{twice[0]}|each column once")
         for key, other in (("text", "exclude"), ("target_statistics", "exclude"), ("target_statistics", "text")):
             if both := [name for name in taken[key] if name in taken[other]]:
                 raise ValueError(f".{key}|{both[0]}|a column that is not in {other}, too")

@@ -179,6 +179,11 @@ def test_validation_and_holdout_are_encoded_by_what_was_known_when_train_ended(
         ('"merchant"]', '"price"]', r"features.target_statistics: found 'price', a double; allowed: text, whole numb"),
         ('"merchant"]', '"order"]', r"found 'order', which says when or which a row is; allowed: a column that desc"),
         ('"merchant"]', '"refund"]', r"found 'refund'; allowed: a column known at prediction time: country, price"),
+        (
+            '"merchant"]',
+            '"merchant", "merchant"]',
+            r"features.target_statistics: found 'merchant'; allowed: each colum",
+        ),
         ('"merchant"]', '"subject"]', r"features.target_statistics: found 'subject'; allowed: a column that is not in"),
     ],
 )
