@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from tasks.data.matrix import FloatArray
 from tasks.data.outcomes import Outcomes
-from tasks.data.text_model import Answer, fit_answer
+from tasks.data.text_model import Answer, choose_penalty, fit_answer
 from tasks.spec import Ngrams
 
 if TYPE_CHECKING:
@@ -50,6 +50,8 @@ class FittedText:
     """Sorted."""
     rarity: tuple[float, ...]
     """Of each term, its inverse document frequency."""
+    penalty: float
+    """Of the model that scores."""
     answer: Answer
 
     @classmethod
@@ -60,6 +62,7 @@ class FittedText:
             outputs=tuple(found["outputs"]),
             terms=tuple(found["terms"]),
             rarity=tuple(found["rarity"]),
+            penalty=found["penalty"],
             answer=Answer.from_json(found["answer"]),
         )
 
@@ -81,7 +84,7 @@ class FittedText:
         for fold in range(_FOLDS):
             mine = np.flatnonzero(folds == fold)
             others = _some(np.flatnonzero((folds != fold) & outcomes.known & (places < len(texts))))
-            answer = fit_answer(weights[places[others]], outcomes, others)
+            answer = fit_answer(weights[places[others]], outcomes, others, self.penalty)
             there = mine[places[mine] < len(texts)]
             found[there, 1:] = answer.score(weights[places[there]])
         return found
@@ -115,13 +118,16 @@ def fit_text(column: str, values: pa.ChunkedArray, outcomes: Outcomes, ngrams: N
     counts = _count(counter, learned, len(terms))[inverse]
     have = np.bincount(counts.indices, minlength=len(terms))
     rarity = np.log((1 + len(some)) / (1 + have)) + 1
+    weights = _weighed(counts, rarity)
+    penalty = choose_penalty(weights, outcomes, some)
     return FittedText(
         column=column,
         ngrams=ngrams,
         outputs=outcomes.outputs,
         terms=tuple(terms),
         rarity=tuple(rarity.tolist()),
-        answer=fit_answer(_weighed(counts, rarity), outcomes, some),
+        penalty=penalty,
+        answer=fit_answer(weights, outcomes, some, penalty),
     )
 
 
