@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
@@ -11,12 +11,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tasks.data.contract import Contract
-from tasks.data.digest import canonical_type
-from tasks.data.free_text import FittedText, fit_text
+from tasks.data.free_text import FittedText
+from tasks.data.learned import Learned, fit_learned, is_text
 from tasks.data.matrix import FeatureMatrix
 from tasks.data.outcomes import Outcomes
-from tasks.data.target_statistics import FittedStatistics, fit_statistics
-from tasks.errors import ContractError, SpecError
+from tasks.errors import ContractError
 from tasks.spec import ModelSpec
 
 if TYPE_CHECKING:
@@ -53,8 +52,8 @@ class FittedFeatures:
     """The columns of the contract that are read: all of them known at prediction time."""
     features: tuple[Feature, ...]
     """In the order of the matrix: the calendar's, those of columns as they are, then those of ``learned``."""
-    texts: tuple[FittedText, ...] = ()
-    statistics: tuple[FittedStatistics, ...] = ()
+    learned: Learned = field(default_factory=Learned)
+    """What was fitted on labels: a few numbers are made of each of these columns."""
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -67,20 +66,13 @@ class FittedFeatures:
             calendar=tuple(found["calendar"]),
             reads=tuple(found["reads"]),
             features=tuple(Feature(f["name"], f["kind"], tuple(f["levels"])) for f in found["features"]),
-            # An artifact from before there were such features has none.
-            texts=tuple(FittedText.from_json(one) for one in found.get("texts", ())),
-            statistics=tuple(FittedStatistics.from_json(one) for one in found.get("statistics", ())),
+            learned=Learned.from_json(found.get("learned", {})),  # older artifacts have none
         )
-
-    @property
-    def learned(self) -> tuple[FittedText | FittedStatistics, ...]:
-        """What was fitted on labels: a few numbers are made of each of these columns."""
-        return (*self.texts, *self.statistics)
 
     def columns_of(self, column: str) -> range:
         """Return where in the matrix what labels said of ``column`` stands."""
         start = len(self.calendar) + len(self.as_they_are)
-        for one in self.learned:
+        for one in self.learned.columns:
             if one.column == column:
                 return range(start, start + len(one.names))
             start += len(one.names)
@@ -88,7 +80,7 @@ class FittedFeatures:
 
     def text_at(self, position: int) -> tuple[FittedText, int] | None:
         """Return whose score the feature at ``position`` is, and which of its outputs; None: no score of a text."""
-        for text in self.texts:
+        for text in self.learned.texts:
             if position in (scores := self.columns_of(text.column)[1:]):  # the first is its length
                 return text, scores.index(position)
         return None
@@ -96,13 +88,13 @@ class FittedFeatures:
     @property
     def as_they_are(self) -> tuple[Feature, ...]:
         """The features that are a column each."""
-        made = sum(len(one.names) for one in self.learned)
+        made = sum(len(one.names) for one in self.learned.columns)
         return self.features[len(self.calendar) : len(self.features) - made]
 
     @property
     def columns(self) -> frozenset[str]:
         """The columns, of the contract or made by its feature code, that something is learned from."""
-        return frozenset({one.name for one in self.as_they_are} | {one.column for one in self.learned})
+        return frozenset({one.name for one in self.as_they_are} | {one.column for one in self.learned.columns})
 
 
 def known_columns(spec: ModelSpec, contract: Contract) -> list[str]:
@@ -129,10 +121,9 @@ def fit_features(
     made = _make(table.select(reads), contract)
     names = [name for name in made.column_names if _is_feature(name, spec, contract)]
     fitted = tuple(_fit(name, made.column(name), spec, contract) for name in names)
-    texts, statistics = _fit_on_labels(made, spec, contract, outcomes)
-    made_of_labels: tuple[FittedText | FittedStatistics, ...] = (*texts, *statistics)
-    learned = tuple(Feature(name, "number") for one in made_of_labels for name in one.names)
-    if not fitted and not learned and not spec.features.calendar:
+    learned = fit_learned(made, spec, contract, outcomes)
+    of_labels = tuple(Feature(name, "number") for one in learned.columns for name in one.names)
+    if not fitted and not of_labels and not spec.features.calendar:
         raise ContractError(f"{contract.file}: no column is left to be a feature of {spec.model}")
     calendar = tuple(Feature(f"{spec.source.timestamp}.{part}", "number") for part in spec.features.calendar)
     return FittedFeatures(
@@ -140,9 +131,8 @@ def fit_features(
         timezone=spec.features.timezone,
         calendar=tuple(spec.features.calendar),
         reads=tuple(reads),
-        features=(*calendar, *fitted, *learned),
-        texts=texts,
-        statistics=statistics,
+        features=(*calendar, *fitted, *of_labels),
+        learned=learned,
     )
 
 
@@ -172,7 +162,7 @@ def _columns(
     for feature in fitted.as_they_are:
         yield position, _numbers(made.column(feature.name), feature)[:, None]
         position += 1
-    for one in fitted.learned:
+    for one in fitted.learned.columns:
         column = made.column(one.column)
         yield position, one.encode(column) if train is None else one.encode_train(column, train)
         position += len(one.names)
@@ -219,7 +209,7 @@ def _is_feature(name: str, spec: ModelSpec, contract: Contract) -> bool:
 
 
 def _fit(name: str, column: pa.ChunkedArray, spec: ModelSpec, contract: Contract) -> Feature:
-    if _is_text(column.type):
+    if is_text(column.type):
         return Feature(name, "category", _levels(column, spec.features.max_categories))
     if pa.types.is_boolean(column.type) or pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
         return Feature(name, "number")
@@ -227,42 +217,6 @@ def _fit(name: str, column: pa.ChunkedArray, spec: ModelSpec, contract: Contract
         f"{contract.file}: {name} is a {column.type}; allowed as a feature: numbers, text, true/false. "
         "Make numbers of it in features(), or list it in features.exclude"
     )
-
-
-def _fit_on_labels(
-    made: pa.Table, spec: ModelSpec, contract: Contract, outcomes: Outcomes | None
-) -> tuple[tuple[FittedText, ...], tuple[FittedStatistics, ...]]:
-    wanted = spec.features
-    if not wanted.learn_from_labels:
-        return (), ()
-    assert outcomes is not None, "features that learn from labels are fitted with them"
-    for key in ("text", "target_statistics"):
-        for name in getattr(wanted, key):
-            _check_learned(key, name, made, spec, contract)
-    return (
-        tuple(fit_text(name, made.column(name), outcomes, wanted.ngrams) for name in wanted.text),
-        tuple(fit_statistics(name, made.column(name), outcomes, wanted.smoothing) for name in wanted.target_statistics),
-    )
-
-
-def _check_learned(key: str, name: str, made: pa.Table, spec: ModelSpec, contract: Contract) -> None:
-    """Raise the error that says why column ``name`` cannot be one of ``features.key``."""
-    place = f"deployments/{spec.model}.toml: features.{key}: found {name!r}"
-    if name not in made.column_names:
-        allowed = [column for column in made.column_names if _is_feature(column, spec, contract)]
-        raise SpecError(f"{place}; allowed: a column known at prediction time: {', '.join(allowed)}")
-    if name in contract.names("identifier"):
-        raise SpecError(
-            f"{place}, an identifier by {contract.file}: never learned from; allowed: a feature. Take its role away "
-            "there"
-        )
-    if name in (spec.source.timestamp, spec.source.group) or spec.source.key == [name]:
-        raise SpecError(f"{place}, which says when or which a row is; allowed: a column that describes it")
-    kind = made.column(name).type
-    if key == "text" and not _is_text(kind):
-        raise SpecError(f"{place}, a {kind}; allowed: a column of text")
-    if key == "target_statistics" and (pa.types.is_floating(kind) or pa.types.is_temporal(kind)):
-        raise SpecError(f"{place}, a {kind}; allowed: text, whole numbers, true/false, of which values come again")
 
 
 def _levels(column: pa.ChunkedArray, most: int) -> tuple[str, ...]:
@@ -288,7 +242,3 @@ def _calendar(times: pa.ChunkedArray, fitted: FittedFeatures) -> list[npt.NDArra
 
     local = pd.DatetimeIndex(times.to_pandas()).tz_convert(fitted.timezone)
     return [np.asarray(_CALENDAR[part](local), dtype=np.float32) for part in fitted.calendar]
-
-
-def _is_text(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_dictionary(canonical_type(kind)))

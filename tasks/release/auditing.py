@@ -34,7 +34,7 @@ def audit_case(arena: Arena, chosen: Chosen) -> AuditCase:
         label_delay=spec.source.label_delay,
         champion_named=arena.version is not None,
         seen_by_champion=chosen.seen,
-        texts=frozenset(text.column for text in arena.model.features.texts),
+        texts=frozenset(text.column for text in arena.model.features.learned.texts),
         rest=Rows(arena.table.select(list(reads)), in_no_part),
     )
 

@@ -79,7 +79,7 @@ class Material:
         )
 
     def _matrix(self, name: Part, mask: Mask, features: FittedFeatures) -> FeatureMatrix:
-        if name != "train" or not features.learned:
+        if name != "train" or not features.learned.columns:
             return make_matrix(where(self.table, mask), features, self.contract)
         whole = self.masks["train"]  # what a row's features say rests on the others, with a label or without
         made = make_matrix(where(self.table, whole), features, self.contract, train=self.outcomes)

@@ -78,7 +78,7 @@ def _other(champion: Model, material: Material, fitted: FittedFeatures) -> str |
 def _form(features: FittedFeatures) -> tuple[object, ...]:
     """Return all of the features but the values that categories were found to have, and what labels said of others."""
     made = tuple((feature.name, feature.kind) for feature in features.features)
-    ngrams = tuple(text.ngrams for text in features.texts)
+    ngrams = tuple(text.ngrams for text in features.learned.texts)
     return features.timestamp, features.timezone, features.calendar, features.reads, made, ngrams
 
 
