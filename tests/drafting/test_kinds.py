@@ -43,7 +43,7 @@ def test_whole_numbers_that_are_called_an_id_and_have_many_values_name_things(lo
     codes = [n * 7 % 300 for n in range(900)]
     few = [n % 200 for n in range(900)]
 
-    found = look({"shop_id": codes, "postcode": codes[::-1], "paid": codes[1:] + [0], "rank_id": few})
+    found = look({"shop_id": codes, "postcode": codes[::-1], "paid": [*codes[1:], 0], "rank_id": few})
 
     assert [found[name].kind for name in ("shop_id", "postcode", "paid", "rank_id")] == ["id", "id", "number", "number"]
 
