@@ -32,7 +32,8 @@ _ID = {
     "instant",
     "row",
 }
-_THINGS = {"id", "uuid", "code", "nr", "zip", "zipcode", "postcode"}
+_THINGS = {"id", "uuid", "code", "nr"}
+_PLACES = {"zip", "zipcode", "postcode"}
 _NAMING_PEOPLE = {
     "email", "mail", "phone", "mobile", "telephone", "ssn", "iban", "passport", "firstname", "lastname", "surname",
     "fullname", "address", "street", "ip",
@@ -91,11 +92,7 @@ def names_things(name: str) -> bool:
     (True, True, False, False)
     """
     found = words(name)
-    return (len(found) > 1 and found[-1] in ("id", "uuid", "code", "nr")) or found in (
-        ["zip"],
-        ["zipcode"],
-        ["postcode"],
-    )
+    return bool(found) and (found[-1] in _PLACES or (len(found) > 1 and found[-1] in _THINGS))
 
 
 def names_people(name: str) -> bool:

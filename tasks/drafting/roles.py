@@ -66,6 +66,8 @@ def _by_kind(column: Column, given: str, goal: Goal) -> Role:
         return Role("identifier", "it is another time")
     if names.names_people(column.name):
         return Role("identifier", "by its name it tells who somebody is")
+    if column.kind == "text" and given == "key":
+        return Role("identifier", "it names the row")
     if column.kind == "text":
         return Role("feature", "what its words say of the target is learned", way="words")
     if _has_many_values(column):

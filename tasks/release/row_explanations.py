@@ -128,7 +128,7 @@ def _prediction(told: FloatArray, task: Task, classes: Sequence[str]) -> str:
     return f"{float(told):.1%}" if task == "binary" else f"{float(told):,.5g}"
 
 
-def _reasons(found: _Sum, row: "_Row") -> tuple[str, str, str]:
+def _reasons(found: _Sum, row: _Row) -> tuple[str, str, str]:
     """Return the largest contributions that raise the score, those that lower it, and what all else comes to."""
     order = np.argsort(-np.abs(found.amounts), kind="stable")
     large = [place for place in order if abs(found.amounts[place]) >= _SMALLEST]
