@@ -11,13 +11,17 @@ import pytest
 
 from tasks.data.contract import check_contract, load_contract
 from tasks.data.ingestion import ingest, prepare
+from tasks.data.snapshot import Snapshot
 from tasks.data.splits import split
 from tasks.errors import SpecError
 from tasks.release.arena import Arena, enter
 from tasks.release.artifact import load_artifact, verify
 from tasks.release.challenger import Challenger, Recipe, make_challenger
 from tasks.release.judging import hear
+from tasks.release.lineage import Lineage
 from tasks.release.material import Material
+from tasks.release.versions import Version
+from tasks.release.warming import start_from
 from tasks.settings import Settings
 from tasks.spec import load_spec
 from tests.conftest import make_orders
@@ -85,14 +89,12 @@ def material(settings: Settings, recipe: Callable[[], Recipe]) -> Callable[[], M
 
 
 @pytest.fixture
-def train(
-    settings: Settings, recipe: Callable[[], Recipe], tmp_path: Path
-) -> Callable[[str], tuple[Challenger, Arena]]:
-    def run(name: str) -> tuple[Challenger, Arena]:
+def train(settings: Settings, recipe: Callable[[], Recipe], tmp_path: Path) -> Callable[..., tuple[Challenger, Arena]]:
+    def run(name: str, as_of: datetime = AS_OF) -> tuple[Challenger, Arena]:
         made = recipe()
-        found = ingest(made.spec, made.contract, settings, AS_OF)
-        rows = prepare(found, made.spec, made.contract, folder=settings.of("returns"), as_of=AS_OF).rows
-        splits = split(made.spec, AS_OF)
+        found = ingest(made.spec, made.contract, settings, as_of)
+        rows = prepare(found, made.spec, made.contract, folder=settings.of("returns"), as_of=as_of).rows
+        splits = split(made.spec, as_of)
         challenger = make_challenger(rows, splits, made, tmp_path / name)
         return challenger, enter(rows, splits, made, (challenger, None))
 
@@ -100,7 +102,7 @@ def train(
 
 
 def test_a_version_says_in_words_what_it_goes_by_and_is_made_again_to_the_byte(
-    train: Callable[[str], tuple[Challenger, Arena]],
+    train: Callable[..., tuple[Challenger, Arena]],
 ) -> None:
     (one, arena), (other, _) = train("one"), train("other")
 
@@ -118,7 +120,7 @@ def test_a_version_says_in_words_what_it_goes_by_and_is_made_again_to_the_byte(
 
 @pytest.mark.parametrize("target", ["country", "price"])
 def test_classes_and_amounts_are_learned_from_too(
-    target: str, train: Callable[[str], tuple[Challenger, Arena]], edit: Edit
+    target: str, train: Callable[..., tuple[Challenger, Arena]], edit: Edit
 ) -> None:
     edit(SPEC, 'target = "returned"', f'target = "{target}"')
     edit(SPEC, 'task = "binary"', f'task = "{"multiclass" if target == "country" else "regression"}"')
@@ -155,6 +157,29 @@ def test_what_arrived_later_reaches_no_row_of_train(material: Callable[[], Mater
     assert (told[before] >= day).sum() > 100
     np.testing.assert_array_equal(changed[early], made[early])
     assert (changed[~early] != made[~early]).any()
+
+
+def test_trees_begin_from_a_champion_by_its_own_vocabulary_and_by_what_train_says_now(
+    train: Callable[..., tuple[Challenger, Arena]], material: Callable[[], Material], edit: Edit
+) -> None:
+    edit(SPEC, '[[candidates]]\nkind = "linear"', '[[candidates]]\nkind = "lightgbm"\nwarm_start = "continue"')
+    made, arena = train("champion", AS_OF - timedelta(days=8))
+    rows = Snapshot("", "", 0, None, None)
+    lineage = Lineage(AS_OF, rows, rows, rows, arena.splits, "", "", "", "", 1, "manual", None)
+    later = material()
+    fresh = later.fit_features()
+
+    start = start_from(Version("returns", 1, made.artifact, lineage, ""), later, fresh)
+
+    assert start.against == ()
+    assert start.warmth is not None
+    assert start.champion is not None
+    own = start.champion.features
+    assert own.learned != fresh.learned
+    place = own.columns_of("merchant").start  # in order of time it depends on the labels alone
+    np.testing.assert_array_equal(
+        start.warmth.train.matrix.values[:, place], later.part("train", fresh).matrix.values[:, place]
+    )
 
 
 def test_validation_and_holdout_are_encoded_by_what_was_known_when_train_ended(
