@@ -6,7 +6,7 @@ from datetime import datetime
 
 from deployments.answers import Answer, fact, given
 from tasks.data.contract import Contract
-from tasks.data.features import Feature
+from tasks.data.features import Feature, FittedFeatures
 from tasks.data.history.contract import contract_of
 from tasks.data.ingestion import Ingested, Prepared, ingest, prepare
 from tasks.data.snapshot import load_snapshot
@@ -59,9 +59,9 @@ def check(model: str, as_of: str | None) -> Answer:
         counts = count_splits(prepared.rows, splits, spec)
     except DataRefused as error:
         return _refused(subject, found, error)
-    features = Material.read(prepared.rows, splits, spec, contract).fit_features().features
+    fitted = Material.read(prepared.rows, splits, spec, contract).fit_features()
     broken = explain(load_snapshot(found.raw), contract) if prepared.quarantined.rows else []
-    return _accepted(subject, _Seen(prepared, splits, counts, features, broken))
+    return _accepted(subject, _Seen(prepared, splits, counts, fitted, broken))
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class _Seen:
     prepared: Prepared
     splits: Splits
     counts: SplitCounts
-    features: Sequence[Feature]
+    fitted: FittedFeatures
     broken: Sequence[Broken]
 
 
@@ -99,8 +99,10 @@ def _accepted(subject: Subject, seen: _Seen) -> Answer:
         "snapshot": prepared.rows.digest,
         **write(counts),
         "windows": write(seen.splits),
-        "features": [{"name": one.name, "kind": one.kind, "categories": len(one.levels)} for one in seen.features],
-        "not_learned_from": dict(_not_learned_from(subject, seen.features)),
+        "features": [
+            {"name": one.name, "kind": one.kind, "categories": len(one.levels)} for one in seen.fitted.features
+        ],
+        "not_learned_from": dict(_not_learned_from(subject, seen.fitted)),
         "candidates": [candidate.kind for candidate in spec.candidates],
         "metric": spec.gate.metric,
         "refused": None,
@@ -137,8 +139,8 @@ def _lines(subject: Subject, seen: _Seen) -> Iterator[str]:
     for part in ("train", "validation", "holdout"):
         yield fact(part, f"{getattr(counts, part):,} rows, {getattr(splits, part)}")
     yield fact("unlabelled", f"{counts.unlabelled:,} rows")
-    yield fact("features", _listed([_feature(one) for one in seen.features]))
-    for why, names in _by_reason(_not_learned_from(subject, seen.features)):
+    yield fact("features", _listed([_feature(one) for one in seen.fitted.features]))
+    for why, names in _by_reason(_not_learned_from(subject, seen.fitted)):
         yield fact("left out", f"{why}: {_listed(names)}")
     yield fact(
         "candidates", f"{', '.join(candidate.kind for candidate in spec.candidates)}; judged by {spec.gate.metric}"
@@ -163,9 +165,9 @@ def _next(broken: Broken, subject: Subject) -> str:
     return f"{mend}, or the rule {broken.reason!r} of the contract"
 
 
-def _not_learned_from(subject: Subject, features: Sequence[Feature]) -> Iterator[tuple[str, str]]:
+def _not_learned_from(subject: Subject, fitted: FittedFeatures) -> Iterator[tuple[str, str]]:
     """Yield each column of the contract that is no feature, with the reason."""
-    spec, used = subject.spec, {one.name for one in features}
+    spec, used = subject.spec, fitted.columns
     for column in subject.contract.columns:
         if column.name in used:
             continue

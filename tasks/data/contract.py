@@ -97,6 +97,9 @@ def check_contract(contract: Contract, spec: ModelSpec) -> None:
     named += [("gate.slices", name) for name in spec.gate.slices]
     named += [("gate.fairness.columns", name) for name in spec.gate.fairness.columns]
     named += [("features.exclude", name) for name in spec.features.exclude]
+    if contract.features is None:  # it may make more
+        named += [("features.text", name) for name in spec.features.text]
+        named += [("features.target_statistics", name) for name in spec.features.target_statistics]
     for key, name in named:
         if name is not None and name not in contract.names():
             near = difflib.get_close_matches(name, contract.names(), n=1)

@@ -1,8 +1,8 @@
 """Rows turned into numbers: fitted on train only, and the same code again whenever the model scores."""
 
 import re
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
@@ -11,8 +11,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tasks.data.contract import Contract
-from tasks.data.digest import canonical_type
+from tasks.data.free_text import FittedText
+from tasks.data.learned import Learned, fit_learned, is_text
 from tasks.data.matrix import FeatureMatrix
+from tasks.data.outcomes import Outcomes
 from tasks.errors import ContractError
 from tasks.spec import ModelSpec
 
@@ -49,14 +51,50 @@ class FittedFeatures:
     reads: tuple[str, ...]
     """The columns of the contract that are read: all of them known at prediction time."""
     features: tuple[Feature, ...]
+    """In the order of the matrix: the calendar's, those of columns as they are, then those of ``learned``."""
+    learned: Learned = field(default_factory=Learned)
+    """What was fitted on labels: a few numbers are made of each of these columns."""
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
 
     @classmethod
     def from_json(cls, found: dict[str, Any]) -> "FittedFeatures":
-        features = tuple(Feature(f["name"], f["kind"], tuple(f["levels"])) for f in found["features"])
-        return cls(found["timestamp"], found["timezone"], tuple(found["calendar"]), tuple(found["reads"]), features)
+        return cls(
+            timestamp=found["timestamp"],
+            timezone=found["timezone"],
+            calendar=tuple(found["calendar"]),
+            reads=tuple(found["reads"]),
+            features=tuple(Feature(f["name"], f["kind"], tuple(f["levels"])) for f in found["features"]),
+            learned=Learned.from_json(found.get("learned", {})),  # older artifacts have none
+        )
+
+    def columns_of(self, column: str) -> range:
+        """Return where in the matrix what labels said of ``column`` stands."""
+        start = len(self.calendar) + len(self.as_they_are)
+        for one in self.learned.columns:
+            if one.column == column:
+                return range(start, start + len(one.names))
+            start += len(one.names)
+        raise KeyError(column)
+
+    def text_at(self, position: int) -> tuple[FittedText, int] | None:
+        """Return whose score the feature at ``position`` is, and which of its outputs; None: no score of a text."""
+        for text in self.learned.texts:
+            if position in (scores := self.columns_of(text.column)[1:]):  # the first is its length
+                return text, scores.index(position)
+        return None
+
+    @property
+    def as_they_are(self) -> tuple[Feature, ...]:
+        """The features that are a column each."""
+        made = sum(len(one.names) for one in self.learned.columns)
+        return self.features[len(self.calendar) : len(self.features) - made]
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """The columns, of the contract or made by its feature code, that something is learned from."""
+        return frozenset({one.name for one in self.as_they_are} | {one.column for one in self.learned.columns})
 
 
 def known_columns(spec: ModelSpec, contract: Contract) -> list[str]:
@@ -68,13 +106,24 @@ def known_columns(spec: ModelSpec, contract: Contract) -> list[str]:
     return [name for name in contract.names("feature", "identifier") if name not in unknown]
 
 
-def fit_features(table: pa.Table, spec: ModelSpec, contract: Contract) -> FittedFeatures:
-    """Return the features fitted on ``table``, the rows of train."""
+def feature_columns(columns: Sequence[str], spec: ModelSpec, contract: Contract) -> frozenset[str]:
+    """Return those of ``columns``, of the contract or made by its feature code, that something is learned from."""
+    learned = {*spec.features.text, *spec.features.target_statistics}
+    known = set(columns) - set(contract.names("outcome")) - {spec.source.target, spec.source.label_time}
+    return frozenset(name for name in known if name in learned or _is_feature(name, spec, contract))
+
+
+def fit_features(
+    table: pa.Table, spec: ModelSpec, contract: Contract, outcomes: Outcomes | None = None
+) -> FittedFeatures:
+    """Return the features fitted on ``table``, the rows of train, and for what learns from labels on ``outcomes``."""
     reads = known_columns(spec, contract)
     made = _make(table.select(reads), contract)
     names = [name for name in made.column_names if _is_feature(name, spec, contract)]
     fitted = tuple(_fit(name, made.column(name), spec, contract) for name in names)
-    if not fitted and not spec.features.calendar:
+    learned = fit_learned(made, spec, contract, outcomes)
+    of_labels = tuple(Feature(name, "number") for one in learned.columns for name in one.names)
+    if not fitted and not of_labels and not spec.features.calendar:
         raise ContractError(f"{contract.file}: no column is left to be a feature of {spec.model}")
     calendar = tuple(Feature(f"{spec.source.timestamp}.{part}", "number") for part in spec.features.calendar)
     return FittedFeatures(
@@ -82,21 +131,41 @@ def fit_features(table: pa.Table, spec: ModelSpec, contract: Contract) -> Fitted
         timezone=spec.features.timezone,
         calendar=tuple(spec.features.calendar),
         reads=tuple(reads),
-        features=(*calendar, *fitted),
+        features=(*calendar, *fitted, *of_labels),
+        learned=learned,
     )
 
 
-def make_matrix(table: pa.Table, fitted: FittedFeatures, contract: Contract) -> FeatureMatrix:
-    """Return the feature matrix of ``table``, whose columns are at least those that ``fitted`` reads."""
+def make_matrix(
+    table: pa.Table, fitted: FittedFeatures, contract: Contract, *, train: Outcomes | None = None
+) -> FeatureMatrix:
+    """Return the feature matrix of ``table``, whose columns are at least those that ``fitted`` reads.
+
+    With ``train``, its rows are those of train, with these outcomes: then no row's own label is in its features.
+    """
     made = _make(table.select(list(fitted.reads)), contract)
     values = np.empty((table.num_rows, len(fitted.features)), dtype=np.float32)
-    calendar = _calendar(table.column(fitted.timestamp), fitted)
-    for position, feature in enumerate(fitted.features):
-        values[:, position] = (
-            calendar[position] if position < len(calendar) else _numbers(made.column(feature.name), feature)
-        )
+    for start, columns in _columns(table, made, fitted, train):
+        values[:, start : start + columns.shape[1]] = columns
     names = tuple(feature.name for feature in fitted.features)
     return FeatureMatrix(values, names, tuple(len(feature.levels) for feature in fitted.features))
+
+
+def _columns(
+    table: pa.Table, made: pa.Table, fitted: FittedFeatures, train: Outcomes | None
+) -> Iterator[tuple[int, npt.NDArray[np.float32]]]:
+    """Yield the columns of the matrix, a few at a time, each with the place where they begin."""
+    position = 0
+    for part in _calendar(table.column(fitted.timestamp), fitted):
+        yield position, part[:, None]
+        position += 1
+    for feature in fitted.as_they_are:
+        yield position, _numbers(made.column(feature.name), feature)[:, None]
+        position += 1
+    for one in fitted.learned.columns:
+        column = made.column(one.column)
+        yield position, one.encode(column) if train is None else one.encode_train(column, train)
+        position += len(one.names)
 
 
 def _make(known: pa.Table, contract: Contract) -> pa.Table:
@@ -131,7 +200,8 @@ def _peek(name: str, contract: Contract) -> str:
 
 
 def _is_feature(name: str, spec: ModelSpec, contract: Contract) -> bool:
-    if name in spec.features.exclude or name in (spec.source.timestamp, spec.source.group):
+    apart = (*spec.features.exclude, *spec.features.text, *spec.features.target_statistics)
+    if name in apart or name in (spec.source.timestamp, spec.source.group):
         return False
     if spec.source.key == [name]:  # a key by itself names the row and nothing else
         return False
@@ -139,7 +209,7 @@ def _is_feature(name: str, spec: ModelSpec, contract: Contract) -> bool:
 
 
 def _fit(name: str, column: pa.ChunkedArray, spec: ModelSpec, contract: Contract) -> Feature:
-    if _is_text(column.type):
+    if is_text(column.type):
         return Feature(name, "category", _levels(column, spec.features.max_categories))
     if pa.types.is_boolean(column.type) or pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
         return Feature(name, "number")
@@ -172,7 +242,3 @@ def _calendar(times: pa.ChunkedArray, fitted: FittedFeatures) -> list[npt.NDArra
 
     local = pd.DatetimeIndex(times.to_pandas()).tz_convert(fitted.timezone)
     return [np.asarray(_CALENDAR[part](local), dtype=np.float32) for part in fitted.calendar]
-
-
-def _is_text(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_dictionary(canonical_type(kind)))

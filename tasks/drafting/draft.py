@@ -70,7 +70,7 @@ def draft(wishes: Wishes, settings: Settings, now: datetime, ask: Ask) -> Draft:
         goal=goal,
         rows=profile.rows,
         columns=columns,
-        roles=roles_of(columns, ordered.given(wishes.target)),
+        roles=roles_of(columns, ordered.given(wishes.target), goal),
         timeline=ordered.timeline,
         naive=ordered.naive,
         repeated=ordered.repeated,

@@ -12,7 +12,7 @@ from tasks.spec import CsvSpec, write_duration
 
 Topic = Literal[
     "form", "missing", "time", "zones", "gaps", "order", "key", "repeated", "leak", "identifier", "text", "constant",
-    "empty", "same", "unit", "sensitive", "rare", "delay", "broken", "suspect", "few",
+    "empty", "same", "unit", "sensitive", "rare", "delay", "broken", "suspect", "few", "many",
 ]  # fmt: skip
 TRAPS: frozenset[Topic] = frozenset(
     {
@@ -99,6 +99,10 @@ def _of_columns(plan: Plan) -> Iterator[Finding]:
             yield Finding(
                 "text" if column.kind == "text" else "identifier", (name,), f"{name} is not learned from: {role.reason}"
             )
+        elif role.use == "feature" and role.way == "words":
+            yield Finding("text", (name,), f"{name} is free text: {role.reason}")
+        elif role.use == "feature" and role.way == "statistics":
+            yield Finding("many", (name,), f"{name} has many values: {role.reason.split(': ')[1]}")
         if column.unreadable:
             share = column.unreadable / len(column.values)
             yield Finding(

@@ -17,6 +17,8 @@ Kind = Literal["number", "flag", "category", "text", "id", "time", "constant", "
 _ALL_DIFFERENT = 0.98
 _MANY_WORDS = 1_000
 """Of a category; with more, each is too rare to be learned by itself."""
+_MANY_CODES = 255
+"""Whole numbers that are called an id; fewer may be a rank."""
 _SENTENCE = 3
 """Words in a value, on average, from which on it is text and no name."""
 _MOSTLY_NUMBERS = 0.99
@@ -122,7 +124,7 @@ def _kind(name: str, values: pa.ChunkedArray, distinct: int) -> Kind:
     if pa.types.is_floating(kind):
         return "number"
     if pa.types.is_integer(kind):
-        return "id" if _is_id(name, values, distinct / len(values)) else "number"
+        return "id" if _is_id(name, values, distinct / len(values)) or _is_code(name, values, distinct) else "number"
     if pa.types.is_dictionary(canonical_type(kind)):
         return _kind_of_text(name, values, distinct / filled)
     return "other"
@@ -136,6 +138,11 @@ def _is_id(name: str, values: pa.ChunkedArray, distinct: float) -> bool:
     steps = np.diff(numbers)
     counts_up = bool((steps > 0).all()) and (steps.max() <= 2 * steps.min() or names.names_rows(name))
     return names.names_rows(name) or counts_up
+
+
+def _is_code(name: str, values: pa.ChunkedArray, distinct: int) -> bool:
+    """Say whether whole numbers name things that come again, such as shops: called so, and of many values."""
+    return names.names_things(name) and distinct > _MANY_CODES and not values.null_count
 
 
 def _kind_of_text(name: str, values: pa.ChunkedArray, distinct: float) -> Kind:

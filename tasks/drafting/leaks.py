@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pyarrow as pa
 
-from tasks.data.features import fit_features
+from tasks.data.features import feature_columns
 from tasks.data.keys import row_keys
 from tasks.data.splits import Mask
 from tasks.drafting.plan import Plan
@@ -95,9 +95,7 @@ def _audit(plan: Plan, trial: Trial) -> list[Leak]:
     spec, contract = trial.spec, trial.contract
     if not any(trial.masks["train"]):
         return []
-    learned = {
-        feature.name for feature in fit_features(_of(trial.table, trial.masks["train"]), spec, contract).features
-    }
+    learned = feature_columns(trial.table.column_names, spec, contract)
     reads = [name for name in contract.names("feature", "identifier") if name != plan.target]
     outcomes = [name for name in contract.names("outcome") if name in trial.table.column_names]
     parts = [_part(trial, trial.masks[name], reads, outcomes) for name in ("train", "validation", "holdout")]
@@ -112,6 +110,7 @@ def _audit(plan: Plan, trial: Trial) -> list[Leak]:
         key=tuple(spec.source.key),
         timestamp=plan.order.timestamp,
         label_delay=spec.source.label_delay,
+        texts=frozenset(spec.features.text),
     )
     found = audit(case).leaks
     return [*_sums(case, [leak.column for leak in found if leak.column and leak.severity == "refuse"]), *found]

@@ -32,6 +32,8 @@ _ID = {
     "instant",
     "row",
 }
+_THINGS = {"id", "uuid", "code", "nr"}
+_PLACES = {"zip", "zipcode", "postcode"}
 _NAMING_PEOPLE = {
     "email", "mail", "phone", "mobile", "telephone", "ssn", "iban", "passport", "firstname", "lastname", "surname",
     "fullname", "address", "street", "ip",
@@ -81,6 +83,16 @@ def names_rows(name: str) -> bool:
     return bool(found) and (
         found[-1] in _ID or found[0] in ("id", "uuid", "index") or (found[-1].endswith("id") and len(found[-1]) < 8)
     )
+
+
+def names_things(name: str) -> bool:
+    """Say whether a name is that of a thing's id or code: more is needed for whole numbers than for words.
+
+    >>> names_things("merchant_id"), names_things("zip"), names_things("number"), names_things("paid")
+    (True, True, False, False)
+    """
+    found = words(name)
+    return bool(found) and (found[-1] in _PLACES or (len(found) > 1 and found[-1] in _THINGS))
 
 
 def names_people(name: str) -> bool:

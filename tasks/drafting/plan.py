@@ -6,7 +6,7 @@ from typing import Literal
 
 from tasks.drafting.dates import Clock
 from tasks.drafting.kinds import Column
-from tasks.drafting.roles import Role, those
+from tasks.drafting.roles import Role, Way, those
 from tasks.drafting.spellings import Spelling
 from tasks.drafting.target import Goal
 from tasks.drafting.timeline import Timeline
@@ -85,6 +85,10 @@ class Plan:
     def features(self) -> list[str]:
         """The columns that are learned from."""
         return [name for name in those(self.roles, "feature") if name != self.order.timestamp]
+
+    def learned_by(self, way: Way) -> list[str]:
+        """Return the features that are learned from in one way."""
+        return [name for name in self.features if self.roles[name].way == way]
 
     @property
     def words(self) -> list[str]:

@@ -88,9 +88,10 @@ def _pair(trial: Trial) -> Pair | None:
 
 
 def _predict(trial: Trial, learn: npt.NDArray[np.intp], judge: npt.NDArray[np.intp]) -> FloatArray:
-    table, held = (trial.table.take(rows) for rows in (learn, judge))
-    fitted = fit_features(table, trial.spec, trial.contract)
-    rows, judged = (make_matrix(part, fitted, trial.contract) for part in (table, held))
+    table, held, outcomes = trial.table.take(learn), trial.table.take(judge), trial.outcomes(learn)
+    fitted = fit_features(table, trial.spec, trial.contract, outcomes)
+    rows = make_matrix(table, fitted, trial.contract, train=outcomes)
+    judged = make_matrix(held, fitted, trial.contract)
     train = Labelled(rows, trial.labels.values[learn])
     problem = Problem(trial.spec.task, trial.labels.target, seed=trial.spec.seed, threads=1)
     return fit(LinearSpec(kind="linear"), train, train, problem).predict(judged)

@@ -110,6 +110,11 @@ def _features(plan: Plan) -> Iterator[str]:
         yield _line("calendar", list(parts), "of the event time")
     if plan.zone != "UTC" and parts:
         yield _line("timezone", plan.zone)
+    if texts := plan.learned_by("words"):
+        yield _line("text", texts, "free text: what its words say of the target is learned")
+    if many := plan.learned_by("statistics"):
+        sizes = ", ".join(f"{name} {plan.columns[name].distinct:,}" for name in many)
+        yield _line("target_statistics", many, f"many values ({sizes}): each is taken as what its earlier labels were")
     left_out = those(plan.roles, "excluded")
     if not left_out:
         yield "exclude = []"

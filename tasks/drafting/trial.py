@@ -5,10 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from tasks.data.clocks import times_of
 from tasks.data.contract import Contract, check_contract, read_contract
 from tasks.data.labels import Labels, add_target, read_labels
+from tasks.data.outcomes import Outcomes, outcomes_of
 from tasks.data.splits import Mask, Part, SplitRows, members, split
 from tasks.data.times import UTC_TIME
 from tasks.data.validation import Validated, validate
@@ -41,6 +43,13 @@ class Trial:
         if self.spec.task == "regression":
             return []
         return [part for part, mask in self.masks.items() if len(np.unique(self.labels.values[mask])) < 2]
+
+    def outcomes(self, rows: "np.typing.NDArray[np.intp]") -> Outcomes:
+        """Return what became of some rows, as if train were these."""
+        labels = Labels(self.labels.target, self.labels.values[rows])
+        table, source = self.table.take(rows), self.spec.source
+        end = pc.max(table.column(source.timestamp).cast(pa.int64())).as_py()
+        return outcomes_of(table, labels, source, task=self.spec.task, end=end + 1)
 
 
 def try_out(plan: Plan) -> Trial:

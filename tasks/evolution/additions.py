@@ -7,7 +7,7 @@ import pyarrow as pa
 from tasks.drafting.field_text import number_text, range_of, what_is_told
 from tasks.drafting.kinds import Column, find_kinds
 from tasks.drafting.profile import Profile
-from tasks.drafting.roles import by_kind
+from tasks.drafting.roles import Role, by_kind
 from tasks.evolution.change import Change
 from tasks.evolution.edits import Added
 from tasks.evolution.fresh import Fresh
@@ -29,7 +29,7 @@ def new_columns(fresh: Fresh) -> Iterator[Change]:
 
 def _new_column(column: Column, fresh: Fresh) -> Change:
     rows = len(column.values) - column.missing
-    role, kind = by_kind(column), _type(column.values.type)
+    role, kind = _plain(by_kind(column, classes=0)), _type(column.values.type)
     what = what_is_told(column)
     meaning = (
         f"not learned from: {role.reason}"
@@ -46,6 +46,14 @@ def _new_column(column: Column, fresh: Fresh) -> Change:
         held=_held(column, fresh),
         by_hand=_by_hand(column, kind),
     )
+
+
+def _plain(role: Role) -> Role:
+    """Return the role; of what only a key of the spec could make a feature, that it is none, and which key."""
+    if role.way == "as it is":
+        return role
+    key = "features.text" if role.way == "words" else "features.target_statistics"
+    return Role("identifier", f"{key} does not name it")
 
 
 def _by_hand(column: Column, kind: str | None) -> str | None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tasks.monitoring.profile.bins import Ranges
 from tasks.monitoring.profile.calibration import Calibration
 from tasks.monitoring.profile.distance import Distances, Reference, measure
 from tasks.monitoring.profile.profile import Profile
@@ -109,7 +110,8 @@ def _shape(window: _Window, place: int, name: str) -> Signal:
         threshold=threshold,
         direction="other",
         unit="PSI over the usual",
-        sentence=f"{name}: population stability index {max(score, 0):.3f} above the usual, threshold {threshold:.3f}",
+        sentence=f"{_called(window, name)}: population stability index {max(score, 0):.3f} above the usual, "
+        f"threshold {threshold:.3f}",
     )
 
 
@@ -126,9 +128,14 @@ def _shift(window: _Window, place: int, name: str) -> Signal:
         threshold=threshold,
         direction="up" if shift > 0 else "down",
         unit="standard deviations",
-        sentence=f"{name}: {'up' if shift > 0 else 'down'} by {abs(shift):.2f} standard deviations, "
+        sentence=f"{_called(window, name)}: {'up' if shift > 0 else 'down'} by {abs(shift):.2f} standard deviations, "
         f"threshold {threshold:.2f}",
     )
+
+
+def _called(window: _Window, name: str) -> str:
+    bins = window.reference.binning.columns[name]
+    return bins.called(name) if isinstance(bins, Ranges) else name
 
 
 def _rate(window: _Window, place: int, name: str, kind: str) -> Signal:

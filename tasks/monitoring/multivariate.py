@@ -16,7 +16,7 @@ from tasks.judgement.delong import auc_difference_error
 from tasks.learning import gbm
 from tasks.learning.problem import Problem
 from tasks.metrics import find_metric
-from tasks.monitoring.profile.bins import Bins, Ranges, as_numbers
+from tasks.monitoring.profile.bins import Bins, Ranges
 from tasks.monitoring.profile.profile import Binning
 from tasks.monitoring.signal import Signal
 from tasks.spec import LightGBMSpec
@@ -110,7 +110,7 @@ def _values(rows: pa.Table, name: str, bins: Bins) -> FloatArray:
         return np.full(rows.num_rows, np.nan)
     column = rows.column(name).combine_chunks()
     if isinstance(bins, Ranges):
-        return as_numbers(column)
+        return bins.numbers(column)
     codes = bins.codes(column).astype(np.float64)
     codes[codes == bins.values + 1] = np.nan
     return codes

@@ -20,7 +20,7 @@ def audit_case(arena: Arena, chosen: Chosen) -> AuditCase:
     masks = {**known, "holdout": _only(arena.masks["holdout"], chosen)}
     in_no_part = ~np.logical_or.reduce(list(arena.masks.values()))
     reads = arena.model.features.reads
-    learned = {feature.name for feature in arena.model.features.features}
+    learned = arena.model.features.columns
     return AuditCase(
         task="binary" if spec.task == "anomaly" else spec.task,  # which it is, where a label has come
         train=_part(arena, masks["train"]),
@@ -34,6 +34,7 @@ def audit_case(arena: Arena, chosen: Chosen) -> AuditCase:
         label_delay=spec.source.label_delay,
         champion_named=arena.version is not None,
         seen_by_champion=chosen.seen,
+        texts=frozenset(text.column for text in arena.model.features.learned.texts),
         rest=Rows(arena.table.select(list(reads)), in_no_part),
     )
 

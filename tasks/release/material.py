@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +12,8 @@ from tasks.data.contract import Contract
 from tasks.data.features import FittedFeatures, fit_features, known_columns, make_matrix
 from tasks.data.keys import group_codes
 from tasks.data.labels import Labels, read_labels
-from tasks.data.matrix import Labelled
+from tasks.data.matrix import FeatureMatrix, Labelled
+from tasks.data.outcomes import Outcomes, outcomes_of
 from tasks.data.rows import where
 from tasks.data.snapshot import Snapshot, load_snapshot
 from tasks.data.splits import Mask, Part, SplitRows, Splits, members, within
@@ -32,14 +34,29 @@ class Material:
 
     @classmethod
     def read(cls, rows: Snapshot, splits: Splits, spec: ModelSpec, contract: Contract) -> "Material":
-        columns = list(dict.fromkeys([*known_columns(spec, contract), *split_columns(spec.source)]))
+        arrival = [spec.source.label_time] if spec.source.label_time and spec.features.learn_from_labels else []
+        columns = list(dict.fromkeys([*known_columns(spec, contract), *split_columns(spec.source), *arrival]))
         table = load_snapshot(rows, columns)
         labels = read_labels(table.column(spec.source.target), spec)
         return cls(spec, contract, splits, table, labels, split_masks(table, labels, splits, spec))
 
     def fit_features(self) -> FittedFeatures:
         """Return the features fitted on train, the longest window of it: all of that lies before validation."""
-        return fit_features(where(self.table, self.masks["train"]), self.spec, self.contract)
+        return fit_features(where(self.table, self.masks["train"]), self.spec, self.contract, self.outcomes)
+
+    @cached_property
+    def outcomes(self) -> Outcomes | None:
+        """What became of the rows of train, where features learn from it."""
+        if not self.spec.features.learn_from_labels:
+            return None
+        mask = self.masks["train"]
+        return outcomes_of(
+            where(self.table, mask),
+            Labels(self.labels.target, self.labels.values[mask]),
+            self.spec.source,
+            task=self.spec.task,
+            end=microseconds(self.splits.train.end),
+        )
 
     def part(self, name: Part, features: FittedFeatures) -> Labelled:
         """Return the rows of a part as ``features`` make them, with their ages at its end; all have a label, but those
@@ -56,10 +73,17 @@ class Material:
 
     def _rows(self, name: Part, mask: Mask, features: FittedFeatures) -> Labelled:
         return Labelled(
-            make_matrix(where(self.table, mask), features, self.contract),
+            self._matrix(name, mask, features),
             self.labels.values[mask],
             ages=microseconds(self.splits[name].end) - event_times(self.table, self.spec.source)[mask],
         )
+
+    def _matrix(self, name: Part, mask: Mask, features: FittedFeatures) -> FeatureMatrix:
+        if name != "train" or not features.learned.columns:
+            return make_matrix(where(self.table, mask), features, self.contract)
+        whole = self.masks["train"]  # what a row's features say rests on the others, with a label or without
+        made = make_matrix(where(self.table, whole), features, self.contract, train=self.outcomes)
+        return made if mask[whole].all() else made.rows(mask[whole])
 
     def sample(self, rows: int) -> pa.Table:
         """Return the first rows of the holdout that have a label; of an anomaly, whether they have one or not."""

@@ -43,6 +43,30 @@ class _Sum:
         return self.start + float(self.amounts.sum())
 
 
+@dataclass(frozen=True, eq=False)
+class _Row:
+    """One row of a table, and what a model makes of it."""
+
+    sight: Sight
+    table: pa.Table
+    place: int
+
+    def feature(self, position: int) -> str:
+        """Return a feature with its value in words."""
+        feature = self.sight.model.features.features[position]
+        value = _value(self.sight.matrix.values[self.place, position], feature)
+        return f"{feature.name} = {value}{self._words(position)}"
+
+    def _words(self, position: int) -> str:
+        """Return the words that the score of a text comes from; of one that feature code made they are not at hand."""
+        found = self.sight.model.features.text_at(position)
+        if found is None or found[0].column not in self.table.column_names:
+            return ""
+        text = self.table.column(found[0].column)[self.place].as_py()
+        words = found[0].words_of(text, found[1])[:_NAMED] if text else []
+        return f" [{', '.join(f'{word.strip()} {amount:+.2f}' for word, amount in words)}]" if words else ""
+
+
 def explain_rows(sight: Sight, table: pa.Table, held: Holdout, spec: ModelSpec) -> Table:
     """Return the rows of ``table`` that a person wants to look at, each with what spoke for and against its prediction.
 
@@ -51,13 +75,12 @@ def explain_rows(sight: Sight, table: pa.Table, held: Holdout, spec: ModelSpec) 
     classes = tuple(str(name) for name in sight.model.target.classes)
     shown = examples(held, classes)
     sums, method = _sums(sight, held, shown, spec.seed)
-    features = sight.model.features.features
     rows = tuple(
         (
             one.why,
             row_in_words(table, one.place, spec.source.key),
             *_predictions(held, one.place, classes),
-            *_reasons(found, sight.matrix.values[one.place], features),
+            *_reasons(found, _Row(sight, table, one.place)),
         )
         for one, found in zip(shown, sums, strict=True)
     )
@@ -105,15 +128,14 @@ def _prediction(told: FloatArray, task: Task, classes: Sequence[str]) -> str:
     return f"{float(told):.1%}" if task == "binary" else f"{float(told):,.5g}"
 
 
-def _reasons(found: _Sum, values: FloatArray, features: Sequence[Feature]) -> tuple[str, str, str]:
+def _reasons(found: _Sum, row: _Row) -> tuple[str, str, str]:
     """Return the largest contributions that raise the score, those that lower it, and what all else comes to."""
     order = np.argsort(-np.abs(found.amounts), kind="stable")
     large = [place for place in order if abs(found.amounts[place]) >= _SMALLEST]
     up, down = ([place for place in large if sign * found.amounts[place] > 0][:_NAMED] for sign in (1, -1))
     rest = found.amounts.sum() - found.amounts[[*up, *down]].sum()
     told = [
-        "; ".join(f"{features[p].name} = {_value(values[p], features[p])} ({found.amounts[p]:+.3f})" for p in places)
-        for places in (up, down)
+        "; ".join(f"{row.feature(place)} ({found.amounts[place]:+.3f})" for place in places) for places in (up, down)
     ]
     total = f"start {found.start:+.3f}, all other features {rest:+.3f}, score {found.score:+.3f}"
     return told[0] or NOTHING, told[1] or NOTHING, total

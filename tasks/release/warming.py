@@ -76,9 +76,10 @@ def _other(champion: Model, material: Material, fitted: FittedFeatures) -> str |
 
 
 def _form(features: FittedFeatures) -> tuple[object, ...]:
-    """Return all of the features but the values that categories were found to have."""
+    """Return all of the features but the values that categories were found to have, and what labels said of others."""
     made = tuple((feature.name, feature.kind) for feature in features.features)
-    return features.timestamp, features.timezone, features.calendar, features.reads, made
+    ngrams = tuple(text.ngrams for text in features.learned.texts)
+    return features.timestamp, features.timezone, features.calendar, features.reads, made, ngrams
 
 
 def _not(why: str) -> Start:

@@ -17,6 +17,7 @@ from tasks.spec.data import (
     ContractSpec,
     CsvSpec,
     FeaturesSpec,
+    Ngrams,
     SourceSpec,
     WindowSpec,
 )
@@ -51,6 +52,7 @@ __all__ = [
     "Mode",
     "ModelSpec",
     "NetworkSpec",
+    "Ngrams",
     "NotifySpec",
     "OwnSpec",
     "PiecesClock",

@@ -4,12 +4,13 @@ import codecs
 from datetime import timedelta
 from typing import Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from tasks.spec.clock import ClockSpec
 from tasks.spec.section import Section
 from tasks.spec.values import Duration, Durations, Length, Lengths, Share, TimeZone, Uri
 
+Ngrams = Literal["words", "characters"]
 CalendarPart = Literal["minute_of_day", "hour", "weekday", "day_of_month", "month", "day_of_year"]
 
 
@@ -106,3 +107,34 @@ class FeaturesSpec(Section):
     max_categories: int = Field(
         255, ge=2, description="Most frequent values kept of a text column; others count as missing."
     )
+    text: list[str] = Field(
+        default_factory=list, description="Columns of free text: what their words say of the target is learned."
+    )
+    ngrams: Ngrams = Field(
+        "words",
+        description="What a text is taken apart into: words and pairs of them; or runs of 3 to 5 characters, for "
+        "misspellings, and for languages that write no spaces, in several times the time.",
+    )
+    target_statistics: list[str] = Field(
+        default_factory=list,
+        description="Ids and categories of many values: each is taken as what its earlier labels were.",
+    )
+    smoothing: float = Field(
+        20.0, gt=0, description="Of target statistics: how many rows of a value count as much as all other rows."
+    )
+
+    @model_validator(mode="after")
+    def _columns_are_used_once(self) -> "FeaturesSpec":
+        taken = {"exclude": self.exclude, "text": self.text, "target_statistics": self.target_statistics}
+        for key in ("text", "target_statistics"):
+            if twice := [name for name in taken[key] if taken[key].count(name) > 1]:
+                raise ValueError(f".{key}|{twice[0]}|each column once")
+        for key, other in (("text", "exclude"), ("target_statistics", "exclude"), ("target_statistics", "text")):
+            if both := [name for name in taken[key] if name in taken[other]]:
+                raise ValueError(f".{key}|{both[0]}|a column that is not in {other}, too")
+        return self
+
+    @property
+    def learn_from_labels(self) -> bool:
+        """Some are fitted on what became of the rows of train."""
+        return bool(self.text or self.target_statistics)

@@ -134,6 +134,16 @@ class ModelSpec(Section):
         return self
 
     @model_validator(mode="after")
+    def _features_have_labels_to_learn_from(self) -> "ModelSpec":
+        for key in ("text", "target_statistics") if self.task == "anomaly" else ():
+            if names := getattr(self.features, key):
+                raise ValueError(
+                    f"features.{key}|{', '.join(names)}|none with task anomaly: they learn from labels, and most of "
+                    "those never come"
+                )
+        return self
+
+    @model_validator(mode="after")
     def _labels_are_classes(self) -> "ModelSpec":
         if self.labels.suspects != "off" and self.task in ("regression", "anomaly"):
             found = self.labels.suspects

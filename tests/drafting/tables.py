@@ -109,7 +109,14 @@ def leaked_sum(rows: pd.DataFrame, draw: np.random.Generator) -> pd.DataFrame:
 
 def ids(rows: pd.DataFrame, draw: np.random.Generator) -> pd.DataFrame:
     late = rows["defaulted"] == 1
+    odds = np.exp(draw.normal(0, 0.6, 400))  # of each branch, to have a loan that defaults
+    branches = np.where(
+        late,
+        draw.choice(400, len(rows), p=odds / odds.sum()),
+        draw.choice(400, len(rows), p=1 / odds / (1 / odds).sum()),
+    )
     return rows.assign(
+        branch_id=9_000 + branches,
         customer=[f"C{n:08d}" for n in draw.permutation(10**7)[: len(rows)]],
         collection_case=rows["loan_id"].astype(str).where(late),  # filled by the outcome
         decision=np.where(late, "D", "P"),
@@ -144,8 +151,9 @@ def text(rows: pd.DataFrame, draw: np.random.Generator) -> pd.DataFrame:
             "now",
         ]
     )
+    worried = draw.random(len(rows)) < np.where(rows["defaulted"] == 1, 0.5, 0.1)
     return rows.assign(
-        note=[" ".join(draw.choice(words, 9)) for _ in range(len(rows))],
+        note=[" ".join([*draw.choice(words, 9), *(["lost job"] if one else [])]) for one in worried],
         email=[f"a{n}@b.example" for n in range(len(rows))],
     )
 

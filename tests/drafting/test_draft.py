@@ -97,6 +97,22 @@ def test_leaks_are_outcomes_with_the_figure_and_one_word_puts_them_back(drafted:
     assert {"decision", "collection_case", "customer", "loan_id"}.isdisjoint(found.plan.features)
 
 
+@pytest.mark.parametrize(
+    ("name", "line", "said"),
+    [
+        ("text", 'text = ["note"]', "note is free text: what its words say of the target is learned"),
+        ("ids", 'target_statistics = ["branch_id"]', "branch_id has many values: each is taken as what its earlier"),
+    ],
+)
+def test_words_and_ids_that_come_again_are_learned_from_with_the_reason(
+    name: str, line: str, said: str, drafted: Callable[[Table], Draft]
+) -> None:
+    found = drafted(next(table for table in TRAPS if table.name == name))
+
+    assert any(written.startswith(line) and "# " in written for written in found.spec.splitlines())
+    assert any(one.sentence.startswith(said) for one in found.findings)
+
+
 def test_a_file_sorted_by_its_target_is_spread_and_one_that_is_not_keeps_its_order(
     drafted: Callable[[Table], Draft], place: Path
 ) -> None:

@@ -39,6 +39,15 @@ def test_whole_numbers_that_all_differ_and_measure_something_are_no_ids(look: Lo
     assert look({"weight_g": DRAW.permutation(90_000)[:N].tolist(), "x": NUMBERS})["weight_g"].kind == "number"
 
 
+def test_whole_numbers_that_are_called_an_id_and_have_many_values_name_things(look: Look) -> None:
+    codes = [n * 7 % 300 for n in range(900)]
+    few = [n % 200 for n in range(900)]
+
+    found = look({"shop_id": codes, "postcode": codes[::-1], "paid": [*codes[1:], 0], "rank_id": few})
+
+    assert [found[name].kind for name in ("shop_id", "postcode", "paid", "rank_id")] == ["id", "id", "number", "number"]
+
+
 def test_a_few_words_among_numbers_leave_it_a_number(look: Look) -> None:
     found = look({"x": ["12kg", *NUMBERS[1:]], "y": NUMBERS})["x"]
 

@@ -79,6 +79,8 @@ class AuditCase:
     champion_named: bool = False
     seen_by_champion: int = 0
     """Rows of the holdout's window that the champion had trained or chosen on; they are in no part."""
+    texts: frozenset[str] = frozenset()
+    """Features whose words are learned from: that hardly one comes again says nothing against them."""
     rest: pa.Table | Rows | None = None
     """Rows of the snapshot that are in no part: what was fitted before the split has seen them too."""
 

@@ -47,7 +47,7 @@ def identifiers(case: AuditCase, seen: View) -> Iterator[Leak]:
         beyond = is_name or whole is None or told > whole.share + _MORE
         if beyond and told >= (_TELLS_BY_NAME if is_name else _TELLS_BY_CODE):
             yield _telling(column, part, told)
-        elif distinct >= _UNIQUE and is_text(kind):
+        elif distinct >= _UNIQUE and is_text(kind) and column not in case.texts:
             yield _naming(column, distinct)
 
 

@@ -16,7 +16,9 @@ QUANTILES = np.array([0.01, *np.arange(0.05, 0.96, 0.05), 0.99])
 MOST_SHOWN = 30
 """Words with a bin of their own."""
 MOST_KNOWN = 1000
-"""Of a column with more distinct words nothing is told: they name rows, or are free text."""
+"""Of a column with more distinct words it is told how long they are if they are texts; names of things tell nothing."""
+_SPACES = 1.0
+"""In a text, on average."""
 
 
 @dataclass(frozen=True)
@@ -29,15 +31,34 @@ class Ranges:
     def values(self) -> int:
         return len(self.edges) + 1
 
+    def numbers(self, column: pa.Array) -> FloatArray:
+        """Return what is binned, NaN where it is missing."""
+        return as_numbers(column)
+
+    def called(self, name: str) -> str:
+        """Return in words what is binned of column ``name``."""
+        return name
+
     def codes(self, column: pa.Array) -> Codes:
         """Return the bin of each value, shape (rows,); missing ones have ``values + 1``."""
-        numbers = as_numbers(column)
+        numbers = self.numbers(column)
         codes = np.zeros(len(numbers), dtype=np.uint8)
         for edge in self.edges:  # a pass for each edge is three times as fast as a binary search for each value
             codes += numbers > edge
         found = codes.astype(np.uint16)
         found[np.isnan(numbers)] = self.values + 1
         return found
+
+
+@dataclass(frozen=True)
+class Lengths(Ranges):
+    """Ranges of how many characters a text has: of words that hardly come again there is little else to compare."""
+
+    def numbers(self, column: pa.Array) -> FloatArray:
+        return lengths_of(column)
+
+    def called(self, name: str) -> str:
+        return f"the length of {name}"
 
 
 @dataclass(frozen=True)
@@ -69,12 +90,18 @@ Bins = Ranges | Words
 
 def to_json(bins: Bins) -> dict[str, list[float] | list[str]]:
     """Return ``bins`` in JSON's own types."""
-    return {"edges": bins.edges.tolist()} if isinstance(bins, Ranges) else {"known": list(bins.known)}
+    if isinstance(bins, Words):
+        return {"known": list(bins.known)}
+    return {"lengths" if isinstance(bins, Lengths) else "edges": bins.edges.tolist()}
 
 
 def from_json(found: dict[str, Any]) -> Bins:
     """Return what ``to_json`` wrote."""
-    return Ranges(np.array(found["edges"], dtype=np.float64)) if "edges" in found else Words(tuple(found["known"]))
+    if "known" in found:
+        return Words(tuple(found["known"]))
+    if "lengths" in found:
+        return Lengths(np.array(found["lengths"], dtype=np.float64))
+    return Ranges(np.array(found["edges"], dtype=np.float64))
 
 
 def learn(column: pa.Array) -> Bins | None:
@@ -85,11 +112,20 @@ def learn(column: pa.Array) -> Bins | None:
         return Ranges(_edges(numbers)) if len(numbers) else None
     if is_word(column.type):
         counts = pc.value_counts(as_words(column).cast(pa.string()).drop_null())
-        if not 0 < len(counts) <= MOST_KNOWN:
+        if not len(counts):
             return None
+        if len(counts) > MOST_KNOWN:
+            return _learn_lengths(column, counts.field(0))
         order = sorted(zip(counts.field(0).to_pylist(), counts.field(1).to_pylist(), strict=True), key=_often_first)
         return Words(tuple(word for word, _ in order))
     return None
+
+
+def _learn_lengths(column: pa.Array, words: pa.Array) -> Lengths | None:
+    if pc.mean(pc.count_substring(words, " ")).as_py() < _SPACES:
+        return None
+    lengths = lengths_of(column)
+    return Lengths(_edges(lengths[np.isfinite(lengths)]))
 
 
 def _often_first(counted: tuple[str, int]) -> tuple[int, str]:
@@ -115,6 +151,13 @@ def is_word(kind: pa.DataType) -> bool:
 def as_numbers(column: pa.Array) -> FloatArray:
     """Return a column of numbers as float64, NaN where missing."""
     return np.asarray(column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False))
+
+
+def lengths_of(column: pa.Array) -> FloatArray:
+    """Return how many characters each text has, NaN where it is missing."""
+    encoded = as_words(column)
+    lengths = pc.utf8_length(encoded.dictionary).cast(pa.float64()).take(encoded.indices)
+    return np.asarray(lengths.to_numpy(zero_copy_only=False), dtype=np.float64)
 
 
 def as_words(column: pa.Array) -> pa.DictionaryArray:

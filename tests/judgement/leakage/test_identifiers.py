@@ -42,6 +42,12 @@ def test_a_text_that_is_another_in_every_row_only_names_it(loans) -> None:
     assert (leak.kind, leak.severity, leak.column, leak.figure) == ("identifier", "warn", "contract", 1)
 
 
+def test_a_text_whose_words_are_learned_from_may_be_another_in_every_row(loans) -> None:
+    case = loans().case(contract=np.array([f"c{number}" for number in NUMBERS]))
+
+    assert audit(replace(case, texts=frozenset({"contract"}))).leaks == ()
+
+
 def test_amounts_and_the_branch_of_a_key_are_honest(loans) -> None:
     data = loans()
     case = data.case(cents=(1e6 * np.exp(data.draw.normal(size=3000))).astype(int))

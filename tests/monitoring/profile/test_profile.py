@@ -2,7 +2,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from tasks.monitoring.profile.bins import Ranges, Words, from_json, learn, to_json
+from tasks.monitoring.profile.bins import Lengths, Ranges, Words, from_json, learn, to_json
 from tasks.monitoring.profile.distance import Reference, measure
 from tasks.monitoring.profile.profile import Binning, Blocking, Profile, learn_binning, take_profile
 
@@ -37,6 +37,18 @@ def test_a_column_that_names_rows_has_no_bins() -> None:
     binning, none = learn_binning(pa.table({"id": [f"r{i}" for i in range(2000)], "x": range(2000)}), ["id", "x"])
     assert list(binning.columns) == ["x"]
     assert none == ("id",)
+
+
+TEXTS = pa.array([" ".join(["word"] * (2 + n % 5)) + f" {n:04d}" for n in range(2000)])
+
+
+def test_of_free_text_it_is_told_how_long_it_is() -> None:
+    bins = learn(TEXTS)
+    assert isinstance(bins, Lengths)
+
+    assert bins.codes(pa.array(["", "x" * 500, None])).tolist() == [0, bins.values - 1, bins.values + 1]
+    assert bins.called("note") == "the length of note"
+    assert np.array_equal(from_json(to_json(bins)).codes(TEXTS), bins.codes(TEXTS))
 
 
 @pytest.mark.parametrize("bins", [Ranges(np.array([0.5, 1.0])), Words(("a", "b"))])
