@@ -20,7 +20,7 @@ PRICE = 0.004 * A_DAY * 7
 
 _SIMULATED = """
 Simulated: {days} days of {a_day} rows, six columns and a yes-or-no target; steps of a week; LightGBM on the
-last 56 days or on all of them, as validation chooses. *In italics*: defaults that people copy, re-implemented
+last 56 days or on all of them, as validation chooses, and fitted once more with validation. *In italics*: defaults that people copy, re-implemented
 from their descriptions (`copied.py`). *Bad*: promoted, and shown to be worse than the one it replaced in the
 four weeks after, by the same paired test; *missed*: turned away, and shown to have been better by more than the
 margin; *gained nothing*: trainings whose challenger was not shown to be better then; *false alarms*: those of them

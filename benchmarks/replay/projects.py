@@ -30,6 +30,7 @@ max_quarantined = 0.9
 train = {train}
 validation = "{part}d"
 holdout = "{part}d"
+refit = true
 
 {features}[[candidates]]
 kind = "lightgbm"
