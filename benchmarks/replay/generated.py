@@ -19,14 +19,14 @@ PRICE = 0.004 * A_DAY * 7
 """Of a training, where a loss of 1 on a row costs 1: what a model that loses 0.004 a row more costs in a week."""
 
 _SIMULATED = """
-Simulated: {days} days of {a_day} rows, six columns and a yes-or-no target; steps of a week; LightGBM on the
-last 56 days or on all of them, as validation chooses, and fitted once more with validation. *In italics*: defaults that people copy, re-implemented
-from their descriptions (`copied.py`). *Bad*: promoted, and shown to be worse than the one it replaced in the
-four weeks after, by the same paired test; *missed*: turned away, and shown to have been better by more than the
-margin; *gained nothing*: trainings whose challenger was not shown to be better then; *false alarms*: those of them
-that an alarm asked for. A training costs
-{price:.2f}, a loss of 1 on a row 1. Chosen: of the policies with 95 % of the best gain over never in the first
-half that are shown to gain, the one of the fewest trainings: what `perennial replay` recommends.
+Simulated: {days} days of {a_day} rows, six columns and a yes-or-no target; steps of a week; LightGBM on the last 56
+days or on all of them, as validation chooses, and fitted once more with validation. *In italics*: defaults that
+people copy, re-implemented from their descriptions (`copied.py`). *Bad*: promoted, and shown to be worse than the one
+it replaced in the four weeks after, by the same paired test; *missed*: turned away, and shown to have been better by
+more than the margin; *gained nothing*: trainings whose challenger was not shown to be better then; *false alarms*:
+those of them that an alarm asked for. A training costs {price:.2f}, a loss of 1 on a row 1. Chosen: of the policies
+with 95 % of the best gain over never in the first half that are shown to gain, the one of the fewest trainings: what
+`perennial replay` recommends.
 """
 
 
