@@ -29,7 +29,7 @@ def init(wishes: Wishes, as_of: str | None, *, quietly: bool) -> Answer:
     ask = take_defaults if quietly or not (sys.stdin.isatty() and sys.stderr.isatty()) else _ask
     found = draft(wishes, settings, now, ask)
     commands = next_commands(found)
-    save(files, found.spec, found.contract, write_report(found, commands))
+    save(files, found.spec, found.contract, write_report(found, commands, now))
     return Answer(_facts(found, files, commands), tuple(_lines(found, files, commands)))
 
 
@@ -83,6 +83,8 @@ def _lines(found: Draft, files: Files, commands: list[str]) -> Iterator[str]:
     yield fact("target", one_line(f"{plan.target}: {plan.goal.task}; {plan.goal.reason}"))
     yield fact("windows", f"train {line.trains:,}, validation {line.chooses:,}, holdout {line.judges:,} labelled rows")
     yield fact("gate", one_line(plan.margin.reason) if plan.margin else "too few rows to measure what it can tell")
+    yield fact("quality", one_line(found.look.sentence))
+    yield fact("ageing", one_line(found.ageing.sentence))
     yield fact("quarantined", f"{found.quarantined:.2%} of the rows that were looked at")
     yield from _findings(found)
     for asked in found.asked:

@@ -185,11 +185,12 @@ def _schedule(plan: Plan) -> Iterator[str]:
     if not line.live:
         yield f"# The newest row is of {write_time(line.end)}: once rows go on to come:"
     yield f"{sign}[schedule]"
-    for key, cron in _crons(line):
+    for key, cron in crons(line):
         yield f'{sign}{key} = "{cron}"'
 
 
-def _crons(line: Timeline) -> list[tuple[str, str]]:
+def crons(line: Timeline) -> list[tuple[str, str]]:
+    """Return when to score, to look for drift and to train, each by its key of ``[schedule]``."""
     day = timedelta(days=1)
     train = "0 3 * * 1" if line.every <= day else "0 3 1 * *"
     if line.every < day:
