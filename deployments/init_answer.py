@@ -14,6 +14,7 @@ from tasks.drafting.questions import Question, take_defaults
 from tasks.drafting.report import write_report
 from tasks.drafting.saving import Files, files_of, save
 from tasks.drafting.wishes import Wishes
+from tasks.judgement.comparison import Comparison
 from tasks.markdown import one_line
 from tasks.settings import load_settings
 
@@ -68,6 +69,8 @@ def _facts(found: Draft, files: Files, commands: list[str]) -> dict[str, object]
         "as_of": line.as_of.isoformat(),
         "windows": {"train": line.trains, "validation": line.chooses, "holdout": line.judges},
         "quarantined": found.quarantined,
+        "quality": _compared(found.look.found, found.look.sentence),
+        "ageing": _compared(found.ageing.whole, found.ageing.sentence),
         "findings": [{"topic": f.topic, "columns": list(f.columns), "sentence": f.sentence} for f in found.findings],
         "asked": [{"about": a.question.about, "answer": a.answer, "reason": a.question.reason} for a in found.asked],
         "spec": str(files.spec),
@@ -75,6 +78,11 @@ def _facts(found: Draft, files: Files, commands: list[str]) -> dict[str, object]
         "report": str(files.report),
         "next": commands,
     }
+
+
+def _compared(found: Comparison | None, sentence: str) -> dict[str, object]:
+    figures = {} if found is None else {"gain": found.difference, "low": found.low, "high": found.high}
+    return {"beaten": found is not None and found.beaten, **figures, "sentence": sentence}
 
 
 def _lines(found: Draft, files: Files, commands: list[str]) -> Iterator[str]:

@@ -59,8 +59,8 @@ class Ageing:
             return f"not looked at: {self.why}"
         c, figures = self.whole, f"{gain(self.whole)} ({interval(self.whole)})"
         if c.beaten:
-            return f"a model ages: {self.span}, it is behind a fresh one by {figures} in {c.label}"
-        return f"no evidence of ageing in so short a history: {self.span}, a fresh one gains {figures} in {c.label}"
+            return f"a model ages: {self.span}, a fresh one is better by {figures} in {c.label}"
+        return f"no evidence of ageing in so short a history: {self.span}, a fresh one is at {figures} in {c.label}"
 
     @property
     def span(self) -> str:

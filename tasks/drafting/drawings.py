@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _HEIGHT = 2.9
-_PARTS = {"train": "#e8eaee", "validation": "#fbe3cb", "holdout": "#cfe0f1"}
+_PARTS = {"train": "#eceef1", "validation": "#fbd7ae", "holdout": "#b9d3ec"}
 _LINES = (COLOURS["challenger"], COLOURS["champion"], MUTED, "#1a7f4b")
 _MADE_UP = "the order of the rows stands for time: the dates are made up"
 _DAY = timedelta(days=1)
@@ -42,7 +42,7 @@ def volume(figure: "Figure", plan: Plan) -> str:
     _parts(axes, line)
     width = (line.as_of - line.start) / STRETCHES
     starts = [line.start + width * number for number in range(STRETCHES)]
-    axes.bar(_dates(starts), line.volume, width / _DAY, align="edge", color=INK, alpha=0.75, linewidth=0)
+    axes.bar(_dates(starts), line.volume, width / _DAY, align="edge", color=INK, alpha=0.45, linewidth=0)
     _time_axis(axes)
     empty = sum(not count for count in line.volume)
     title = f"{line.rows:,} rows; the last {line.judges:,} with a label judge, and train no model"
@@ -56,7 +56,8 @@ def target(figure: "Figure", plan: Plan, history: History) -> str:
     axes, line = figure.add_subplot(), plan.timeline
     _parts(axes, line, labelled=False)
     for (name, values), colour in zip(history.lines.items(), _LINES, strict=False):
-        axes.plot(_dates(history.times), values, color=colour, label=shorten(name, 24), linewidth=1.6)
+        called = shorten(name, 24) if len(history.lines) > 1 else None
+        axes.plot(_dates(history.times), values, color=colour, label=called, linewidth=1.6)
     axes.set_xlim(*_dates([line.start, line.as_of]))
     _time_axis(axes)
     first = next(iter(history.lines.values()))
@@ -78,7 +79,11 @@ def ageing(figure: "Figure", found: Ageing) -> str:
     axes.errorbar(ages, gains, reach, fmt="o-", color=COLOURS["champion"], markersize=5, capsize=3, linewidth=1.2)
     shown = found.whole is not None and found.whole.beaten
     title = "A model of the earliest rows is behind fresh ones" if shown else "No evidence that a model ages here"
-    x = "parts of the file after the one that the old model learned from" if found.by_rows else "its age in days"
+    x = (
+        "parts of the file after the one that the old model learned from"
+        if found.by_rows
+        else "age of the old model, days"
+    )
     return describe(axes, Words(title, x, f"what a fresh model gains in {steps[0].found.label}", left=0.66))
 
 

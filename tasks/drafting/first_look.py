@@ -8,7 +8,7 @@ from tasks.drafting.trial import Trial
 from tasks.errors import PerennialError
 from tasks.judgement.comparison import Comparison
 from tasks.judgement.significance import Pair, PairedTest, compare
-from tasks.judgement.wording import gain, interval, show
+from tasks.judgement.wording import gain, interval
 from tasks.metrics import find_metric
 
 RESAMPLES = 500
@@ -32,12 +32,16 @@ class FirstLook:
         """What a person is to know of it, in a line."""
         if self.found is None:
             return f"not looked at: {self.why}"
-        c = self.found
-        said = f"by {gain(c)} ({interval(c)})"
-        ends = f"{c.label} {show(c.challenger)}, not {show(c.rival)}; {c.rows:,} rows of validation"
+        c, said = self.found, f"{gain(self.found)} ({interval(self.found)})"
+        ends = f"{c.label} {_short(c.challenger)}, not {_short(c.rival)}, on {c.rows:,} rows of validation"
         if c.beaten:
-            return f"a quick model beats the naive baseline {said}: {ends}"
+            return f"a quick model beats the naive baseline by {said}: {ends}"
         return f"a quick model is not shown to beat the naive baseline: {said}; {ends}"
+
+
+def _short(value: float) -> str:
+    """Return a metric's value with four digits that say something."""
+    return f"{value:,.4g}"
 
 
 def look(trial: Trial) -> FirstLook:

@@ -53,7 +53,7 @@ def write_report(draft: Draft, commands: Sequence[str], now: datetime) -> str:
 
 def _tiles(draft: Draft) -> list[Tile]:
     plan, line, c = draft.plan, draft.plan.timeline, draft.look.found
-    first = Tile("beats the baseline", "not looked at", "")
+    first = Tile("a quick model's gain", "–", "not looked at")
     if c is not None:
         first = Tile("a quick model's gain", gain(c), f"{c.label}, {interval(c)}")
     return [
