@@ -64,7 +64,7 @@ def next_times(text: str, after: datetime, count: int) -> list[datetime]:
     weekdays = frozenset(day % 7 for day in weekdays)  # 7 is Sunday, too
     found: list[datetime] = []
     day = after.replace(hour=0, minute=0, second=0, microsecond=0)
-    for _ in range(_FARTHEST_DAYS):
+    for _ in range(_FARTHEST_DAYS * count):
         on = (day.day in days, day.isoweekday() % 7 in weekdays)
         due = all(on) if "*" in (fields[2], fields[4]) else any(on)
         if due and day.month in months:

@@ -24,14 +24,18 @@ NOW = datetime(2026, 11, 28, tzinfo=UTC)
 
 
 @pytest.fixture
-def drafted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Draft]:
-    """Draft from a frame, in an empty folder."""
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder, which is to become a project."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("PERENNIAL_PROJECT", raising=False)
     monkeypatch.setenv("PERENNIAL_HOME", str(tmp_path / "home"))
+    return tmp_path
 
+
+@pytest.fixture
+def drafted(place: Path) -> Callable[..., Draft]:
     def make(rows: pd.DataFrame, target: str = "defaulted") -> Draft:
-        rows.to_csv("rows.csv", index=False)
+        rows.to_csv(place / "rows.csv", index=False)
         return draft(Wishes("rows.csv", target, "rows"), load_settings(founding=True), NOW, take_defaults)
 
     return make
@@ -109,9 +113,7 @@ def test_a_file_sorted_by_its_target_says_nothing_of_age(drafted: Callable[..., 
     assert found.sentence == "not looked at: the order of the rows says nothing of time"
 
 
-def test_the_page_holds_no_markup_of_the_data_and_asks_nothing_of_the_network(
-    tmp_path: Path, drafted: Callable[..., Draft]
-) -> None:
+def test_the_page_holds_no_markup_of_the_data_and_asks_nothing_of_the_network(drafted: Callable[..., Draft]) -> None:
     evil = "<script>alert(1)</script>"
     rows = loans(1500).rename(columns={"debt": evil}).replace({"region": {"west": "<img src=x onerror=alert(2)>"}})
 
@@ -127,14 +129,14 @@ def test_the_page_holds_no_markup_of_the_data_and_asks_nothing_of_the_network(
     assert "default-src 'none'" in page
 
 
-def test_init_says_quality_and_ageing_in_one_line_each(tmp_path: Path, drafted: Callable[..., Draft]) -> None:
-    loans(1500).to_csv(tmp_path / "rows.csv", index=False)
+def test_init_says_quality_and_ageing_in_one_line_each(place: Path) -> None:
+    loans(1500).to_csv(place / "rows.csv", index=False)
 
     answer = init(Wishes("rows.csv", "defaulted", "rows"), "2026-11-28", quietly=True)
 
     assert [line.split()[0] for line in answer.lines if line.startswith(("quality", "ageing"))] == ["quality", "ageing"]
     assert answer.facts["quality"]["beaten"] is True
-    page = (tmp_path / "home/models/rows/draft/report.html").read_text()
+    page = (place / "home/models/rows/draft/report.html").read_text()
     assert "every Monday at 03:00" in page
     assert "2026-11-30 03:00, 2026-12-07 03:00, 2026-12-14 03:00" in page
 
@@ -150,11 +152,7 @@ def test_of_many_features_those_that_carried_most_are_shown(drafted: Callable[..
     assert len(found.plan.features) > MOST
     assert len(shown) == MOST
     assert {"income", "debt"} <= {one.name for one in shown[:4]}
-    assert next(one for one in shown if one.name == "income").missing in (
-        "2.7% missing",
-        "3.0% missing",
-        "2.9% missing",
-    )
+    assert re.fullmatch(r"[23]\.\d% missing", next(one for one in shown if one.name == "income").missing)
 
 
 def test_all_rows_are_in_the_picture_of_their_time(drafted: Callable[..., Draft]) -> None:
