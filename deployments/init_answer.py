@@ -69,8 +69,8 @@ def _facts(found: Draft, files: Files, commands: list[str]) -> dict[str, object]
         "as_of": line.as_of.isoformat(),
         "windows": {"train": line.trains, "validation": line.chooses, "holdout": line.judges},
         "quarantined": found.quarantined,
-        "quality": _compared(found.look.found, found.look.sentence),
-        "ageing": _compared(found.ageing.whole, found.ageing.sentence),
+        "quality": {"beats_baseline": found.look.beats, **_figures(found.look.found), "sentence": found.look.sentence},
+        "ageing": {"shown": found.ageing.shown, **_figures(found.ageing.whole), "sentence": found.ageing.sentence},
         "findings": [{"topic": f.topic, "columns": list(f.columns), "sentence": f.sentence} for f in found.findings],
         "asked": [{"about": a.question.about, "answer": a.answer, "reason": a.question.reason} for a in found.asked],
         "spec": str(files.spec),
@@ -80,9 +80,8 @@ def _facts(found: Draft, files: Files, commands: list[str]) -> dict[str, object]
     }
 
 
-def _compared(found: Comparison | None, sentence: str) -> dict[str, object]:
-    figures = {} if found is None else {"gain": found.difference, "low": found.low, "high": found.high}
-    return {"beaten": found is not None and found.beaten, **figures, "sentence": sentence}
+def _figures(found: Comparison | None) -> dict[str, float]:
+    return {} if found is None else {"gain": found.difference, "low": found.low, "high": found.high}
 
 
 def _lines(found: Draft, files: Files, commands: list[str]) -> Iterator[str]:

@@ -1,30 +1,35 @@
 """Does a model of this table age: what do models trained later do better on the same rows?
 
-The rows before the holdout, in order of time, are parted. One model learns from the first part alone; beside it, for
-each later part, a fresh one learns from as many rows just before it. Both are asked about that part: they differ in age
-and in nothing else, since neither has more rows, and a hard week is hard for both.
+The rows before the holdout, in order of time, are parted, and a model learns from each part. Each later part is asked
+of the model of the first one, and of the newest that knew its labels by then: they differ in age and in luck, since
+neither has more rows, and a hard week is hard for both. Luck is told from age by what every model says of every part.
 """
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 import numpy as np
+import numpy.typing as npt
 
+from tasks.data.matrix import FloatArray
+from tasks.data.window import microseconds_of
+from tasks.drafting.chance import chance_of_order
 from tasks.drafting.first_look import RESAMPLES
 from tasks.drafting.plan import Plan
-from tasks.drafting.quick import Learned, Places, blocks, has_classes, learn, places, some, times_of_rows, trees
+from tasks.drafting.quick import Places, blocks, has_classes, learn, places, some, times_of_rows, trees
 from tasks.drafting.trial import Trial
 from tasks.errors import PerennialError
 from tasks.judgement.comparison import Comparison
 from tasks.judgement.significance import Pair, PairedTest, compare
 from tasks.judgement.wording import gain, interval
-from tasks.metrics import find_metric
+from tasks.metrics import Metric, find_metric
 from tasks.spec import write_duration
 
 _PARTS = 6
-_MOST = 2_000
+_MOST = 1_500
 """Rows of a part that are learned from, and that are asked about."""
+_ALPHA = 0.05
 _FEWEST = 60
 _DAY = timedelta(days=1)
 
@@ -35,8 +40,6 @@ class Step:
 
     age: timedelta
     """Of the old model, at the middle of the part."""
-    younger: timedelta
-    """The age of the fresh one, there."""
     found: Comparison
     """The challenger is the fresh model, its rival the old one."""
 
@@ -47,10 +50,17 @@ class Ageing:
 
     steps: tuple[Step, ...]
     whole: Comparison | None
-    """Of all later parts together: this one decides. None: there is no history to tell by."""
+    """Of all later parts together. None: there is no history to tell by."""
+    chance: float = 1.0
+    """Share of the orders that the parts could have in which models would seem to age as much, or more."""
     why: str = ""
     by_rows: bool = False
     """Rows stand for time: an age in days would be made up."""
+
+    @property
+    def shown(self) -> bool:
+        """Whether fresh models are better, on these rows, and by more than the luck of what each learned from."""
+        return self.whole is not None and self.whole.beaten and self.chance <= _ALPHA
 
     @property
     def sentence(self) -> str:
@@ -58,7 +68,7 @@ class Ageing:
         if self.whole is None:
             return f"not looked at: {self.why}"
         c, figures = self.whole, f"{gain(self.whole)} ({interval(self.whole)})"
-        if c.beaten:
+        if self.shown:
             return f"a model ages: {self.span}, a fresh one is better by {figures} in {c.label}"
         return f"no evidence of ageing in so short a history: {self.span}, a fresh one is at {figures} in {c.label}"
 
@@ -77,55 +87,77 @@ def look_for_ageing(plan: Plan, trial: Trial) -> Ageing:
     """
     by_rows = plan.order.by_rows
     if plan.order.rows_clock is not None and plan.order.rows_clock.spread:
-        return Ageing((), None, "the order of the rows says nothing of time")
+        return Ageing((), None, why="the order of the rows says nothing of time")
     parts = np.array_split(places(trial, "train", "validation"), _PARTS)
     if min(len(part) for part in parts) < _FEWEST:
-        return Ageing((), None, f"{sum(map(len, parts)):,} rows before the holdout are too few to part by age")
-    if not has_classes(trial, parts[0]):
-        return Ageing((), None, f"{trial.spec.source.target} is the same in all of the earliest rows")
+        return Ageing((), None, why=f"{sum(map(len, parts)):,} rows before the holdout are too few to part by age")
+    if not all(has_classes(trial, part) for part in parts):
+        return Ageing((), None, why=f"{trial.spec.source.target} is the same in all rows of some stretch of time")
     try:
-        judged = list(_judged(trial, parts))
+        field = _Field.of(trial, parts)
     except PerennialError as error:
-        return Ageing((), None, str(error))
-    if len(judged) < 2:
-        return Ageing((), None, "too few of its parts have more than one class, or labels that had come by then")
-    steps = tuple(step for step, _ in judged)
-    return Ageing(steps, _compared(trial, [pair for _, pair in judged]), by_rows=by_rows)
+        return Ageing((), None, why=str(error))
+    pairs = {part: pair for part in range(1, _PARTS) if (pair := field.pair(part))}
+    if len(pairs) < 2:
+        return Ageing((), None, why="labels come so late that no fresh model could have known them")
+    steps = tuple(Step(field.age(0, part), field.compare([pair])) for part, pair in pairs.items())
+    return Ageing(steps, field.compare(list(pairs.values())), chance_of_order(field.costs()), by_rows=by_rows)
 
 
-def _judged(trial: Trial, parts: list[Places]) -> Iterator[tuple[Step, Pair]]:
-    """Yield each later part as the old model and a fresh one see it."""
-    rows = np.concatenate(parts)
-    times = times_of_rows(trial, rows)
-    delay = trial.spec.source.label_delay
-    old, size = _learned(trial, parts[0]), len(parts[0])
-    born = times[size - 1]
-    for part in parts[2:]:
-        start, judges = times_of_rows(trial, part[:1])[0], some(part, _MOST)
-        known = int(np.searchsorted(times, start - delay // timedelta(microseconds=1)))
-        before = rows[max(known - size, 0) : known]
-        if known <= size or not has_classes(trial, before):
-            continue
-        fresh, middle = _learned(trial, before), float(np.median(times_of_rows(trial, judges)))
-        pair = Pair(trial.labels.values[judges], fresh.predict(judges), old.predict(judges), blocks(trial, judges))
-        age, younger = (timedelta(microseconds=middle - float(since)) for since in (born, times[known - 1]))
-        yield Step(age, younger, _compared(trial, [pair])), pair
+@dataclass(frozen=True)
+class _Field:
+    """The model of each part, and what it says of every part."""
 
+    trial: Trial
+    parts: Sequence[Places]
+    asked: Sequence[Places]
+    """Some of each part's rows."""
+    told: Sequence[Sequence[FloatArray]]
+    """By model, then by part asked."""
 
-def _learned(trial: Trial, rows: Places) -> Learned:
-    rows = some(rows, _MOST)
-    return learn(trial, trees(len(rows)), rows)
+    @classmethod
+    def of(cls, trial: Trial, parts: Sequence[Places]) -> "_Field":
+        asked = [some(part, _MOST) for part in parts]
+        models = [learn(trial, trees(len(rows)), rows) for rows in asked]
+        return cls(trial, parts, asked, [[model.predict(rows) for rows in asked] for model in models])
 
+    @property
+    def metric(self) -> Metric:
+        return find_metric(self.trial.spec.gate.metric if self.trial.spec.task == "regression" else "log_loss")
 
-def _compared(trial: Trial, pairs: list[Pair]) -> Comparison:
-    metric = trial.spec.gate.metric if trial.spec.task == "regression" else "log_loss"
-    test = PairedTest(find_metric(metric), trial.spec.gate.alpha, RESAMPLES, seed=trial.spec.seed)
-    taken = ((pair.labels, pair.challenger, pair.rival) for pair in pairs)
-    labels, fresh, old = (np.concatenate(arrays) for arrays in zip(*taken, strict=True))
-    numbers = np.concatenate([pair.blocks for pair in pairs])
-    if trial.spec.gate.block == "row":
-        numbers = np.arange(len(labels))
-    return compare(Pair(labels, fresh, old, numbers), test)
+    def pair(self, part: int) -> Pair | None:
+        """Return what the newest model whose labels were known by then, and the oldest, say of a part."""
+        start = self._times(self.parts[part][:1])[0] - microseconds_of(self.trial.spec.source.label_delay)
+        fresh = max((one for one in range(part) if self._times(self.parts[one][-1:])[0] <= start), default=0)
+        if fresh == 0:
+            return None
+        rows = self.asked[part]
+        return Pair(self._labels(part), self.told[fresh][part], self.told[0][part], blocks(self.trial, rows))
+
+    def age(self, model: int, part: int) -> timedelta:
+        """Return how old a model is in the middle of a part."""
+        born, middle = self._times(self.parts[model][-1:])[0], np.median(self._times(self.asked[part]))
+        return timedelta(microseconds=float(middle) - float(born))
+
+    def costs(self) -> FloatArray:
+        """Return what each model loses on each part, shape (models, parts)."""
+        count = range(len(self.parts))
+        values = [[self.metric.bind(self._labels(part), self.told[one][part])(None) for part in count] for one in count]
+        return np.array([[self.metric.gain(0.0, value) for value in row] for row in values])
+
+    def compare(self, pairs: Sequence[Pair]) -> Comparison:
+        """Return by how much the fresh models are better in these parts together."""
+        gate = self.trial.spec.gate
+        test = PairedTest(self.metric, gate.alpha, RESAMPLES, seed=self.trial.spec.seed)
+        taken = ((pair.labels, pair.challenger, pair.rival, pair.blocks) for pair in pairs)
+        labels, fresh, old, numbers = (np.concatenate(arrays) for arrays in zip(*taken, strict=True))
+        return compare(Pair(labels, fresh, old, np.arange(len(labels)) if gate.block == "row" else numbers), test)
+
+    def _labels(self, part: int) -> FloatArray:
+        return np.asarray(self.trial.labels.values[self.asked[part]])
+
+    def _times(self, rows: Places) -> npt.NDArray[np.int64]:
+        return times_of_rows(self.trial, rows)
 
 
 def in_words(age: timedelta) -> str:

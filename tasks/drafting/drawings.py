@@ -77,8 +77,7 @@ def ageing(figure: "Figure", found: Ageing) -> str:
     gains = [step.found.difference for step in steps]
     reach = np.array([_reach(step.found.difference, step.found.low, step.found.high) for step in steps]).T
     axes.errorbar(ages, gains, reach, fmt="o-", color=COLOURS["champion"], markersize=5, capsize=3, linewidth=1.2)
-    shown = found.whole is not None and found.whole.beaten
-    title = "A model of the earliest rows is behind fresh ones" if shown else "No evidence that a model ages here"
+    title = "A model of the earliest rows is behind fresh ones" if found.shown else "No evidence that a model ages here"
     x = (
         "parts of the file after the one that the old model learned from"
         if found.by_rows

@@ -28,13 +28,18 @@ class FirstLook:
     """Each feature's share in the quick model."""
 
     @property
+    def beats(self) -> bool:
+        """Whether the quick model is shown to be better than the baseline."""
+        return self.found is not None and self.found.beaten
+
+    @property
     def sentence(self) -> str:
         """What a person is to know of it, in a line."""
         if self.found is None:
             return f"not looked at: {self.why}"
         c, said = self.found, f"{gain(self.found)} ({interval(self.found)})"
         ends = f"{c.label} {_short(c.challenger)}, not {_short(c.rival)}, on {c.rows:,} rows of validation"
-        if c.beaten:
+        if self.beats:
             return f"a quick model beats the naive baseline by {said}: {ends}"
         return f"a quick model is not shown to beat the naive baseline: {said}; {ends}"
 

@@ -97,6 +97,7 @@ def _window(plan: Plan) -> Iterator[str]:
     yield _line("train", "all", f"{line.trains:,} rows")
     yield _line("validation", line.validation, f"{line.chooses:,} rows")
     yield _line("holdout", line.holdout, f"{line.judges:,} rows")
+    yield _line("refit", True, "what validation chose learns from its rows, too: they are the newest")
 
 
 def _rows_said(line: Timeline) -> str:
