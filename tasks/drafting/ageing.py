@@ -70,7 +70,10 @@ class Ageing:
         c, figures = self.whole, f"{gain(self.whole)} ({interval(self.whole)})"
         if self.shown:
             return f"a model ages: {self.span}, a fresh one is better by {figures} in {c.label}"
-        return f"no evidence of ageing in so short a history: {self.span}, a fresh one is at {figures} in {c.label}"
+        luck = ", no more than luck with the rows that each learned from would give" if c.beaten else ""
+        return (
+            f"no evidence of ageing in so short a history: {self.span}, a fresh one is at {figures} in {c.label}{luck}"
+        )
 
     @property
     def span(self) -> str:
@@ -118,8 +121,9 @@ class _Field:
     @classmethod
     def of(cls, trial: Trial, parts: Sequence[Places]) -> "_Field":
         asked = [some(part, _MOST) for part in parts]
-        models = [learn(trial, trees(len(rows)), rows) for rows in asked]
-        return cls(trial, parts, asked, [[model.predict(rows) for rows in asked] for model in models])
+        every, ends = np.concatenate(asked), np.cumsum([len(rows) for rows in asked])[:-1]
+        models = (learn(trial, trees(len(rows)), rows) for rows in asked)
+        return cls(trial, parts, asked, [np.split(model.predict(every), ends) for model in models])
 
     @property
     def metric(self) -> Metric:
@@ -168,4 +172,5 @@ def in_words(age: timedelta) -> str:
     """
     if age >= 2 * _DAY:
         return f"{round(age / _DAY):,} days"
-    return write_duration(max(timedelta(hours=round(age / timedelta(hours=1))), timedelta(minutes=1)))
+    unit = timedelta(hours=1) if age >= timedelta(hours=2) else timedelta(minutes=1)
+    return write_duration(max(round(age / unit), 1) * unit)

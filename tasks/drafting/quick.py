@@ -46,7 +46,7 @@ def learn(trial: Trial, candidate: Candidate, rows: Places) -> Learned:
     whole = Labelled(make_matrix(table, features, trial.contract), trial.labels.values[rows])
     train, stop = whole, whole
     if isinstance(candidate, LightGBMSpec):
-        newest = np.arange(len(rows)) >= len(rows) - len(rows) // _STOPS
+        newest = np.arange(len(rows)) >= len(rows) - max(len(rows) // _STOPS, 1)
         train, stop = whole.part(~newest), whole.part(newest)
     problem = Problem(trial.spec.task, trial.labels.target, seed=trial.spec.seed, threads=1)
     return Learned(trial, features, fit(candidate, train, stop, problem))

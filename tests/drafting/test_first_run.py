@@ -150,6 +150,19 @@ def test_init_says_quality_and_ageing_in_one_line_each(place: Path) -> None:
     assert "2026-11-30 03:00, 2026-12-07 03:00, 2026-12-14 03:00" in page
 
 
+def test_a_table_of_twenty_rows_has_a_report_that_claims_nothing(drafted: Callable[..., Draft]) -> None:
+    draw = np.random.default_rng(2)
+    rows = pd.DataFrame({"a": draw.normal(size=20).round(4), "b": ["u", "v"] * 10, "y": draw.normal(size=20).round(4)})
+
+    found = drafted(rows, "y")
+    page = write_report(found, [], NOW)
+
+    assert found.look.learned < 15
+    assert not found.look.beats
+    assert found.ageing.sentence == "not looked at: 16 rows before the holdout are too few to part by age"
+    assert "not looked at: 16 rows" in page.lower()
+
+
 def test_of_many_features_those_that_carried_most_are_shown(drafted: Callable[..., Draft]) -> None:
     rows = loans(1500)
     draw = np.random.default_rng(0)
