@@ -14,6 +14,7 @@ from tasks.drafting.questions import Question, take_defaults
 from tasks.drafting.report import write_report
 from tasks.drafting.saving import Files, files_of, save
 from tasks.drafting.wishes import Wishes
+from tasks.judgement.comparison import Comparison
 from tasks.markdown import one_line
 from tasks.settings import load_settings
 
@@ -29,7 +30,7 @@ def init(wishes: Wishes, as_of: str | None, *, quietly: bool) -> Answer:
     ask = take_defaults if quietly or not (sys.stdin.isatty() and sys.stderr.isatty()) else _ask
     found = draft(wishes, settings, now, ask)
     commands = next_commands(found)
-    save(files, found.spec, found.contract, write_report(found, commands))
+    save(files, found.spec, found.contract, write_report(found, commands, now))
     return Answer(_facts(found, files, commands), tuple(_lines(found, files, commands)))
 
 
@@ -68,6 +69,8 @@ def _facts(found: Draft, files: Files, commands: list[str]) -> dict[str, object]
         "as_of": line.as_of.isoformat(),
         "windows": {"train": line.trains, "validation": line.chooses, "holdout": line.judges},
         "quarantined": found.quarantined,
+        "quality": {"beats_baseline": found.look.beats, **_figures(found.look.found), "sentence": found.look.sentence},
+        "ageing": {"shown": found.ageing.shown, **_figures(found.ageing.whole), "sentence": found.ageing.sentence},
         "findings": [{"topic": f.topic, "columns": list(f.columns), "sentence": f.sentence} for f in found.findings],
         "asked": [{"about": a.question.about, "answer": a.answer, "reason": a.question.reason} for a in found.asked],
         "spec": str(files.spec),
@@ -77,12 +80,18 @@ def _facts(found: Draft, files: Files, commands: list[str]) -> dict[str, object]
     }
 
 
+def _figures(found: Comparison | None) -> dict[str, float]:
+    return {} if found is None else {"gain": found.difference, "low": found.low, "high": found.high}
+
+
 def _lines(found: Draft, files: Files, commands: list[str]) -> Iterator[str]:
     plan, line = found.plan, found.plan.timeline
     yield fact("table", f"{plan.rows:,} rows, {len(plan.columns)} columns: {len(found.plan.features)} are learned from")
     yield fact("target", one_line(f"{plan.target}: {plan.goal.task}; {plan.goal.reason}"))
     yield fact("windows", f"train {line.trains:,}, validation {line.chooses:,}, holdout {line.judges:,} labelled rows")
     yield fact("gate", one_line(plan.margin.reason) if plan.margin else "too few rows to measure what it can tell")
+    yield fact("quality", one_line(found.look.sentence))
+    yield fact("ageing", one_line(found.ageing.sentence))
     yield fact("quarantined", f"{found.quarantined:.2%} of the rows that were looked at")
     yield from _findings(found)
     for asked in found.asked:

@@ -42,6 +42,7 @@ DOORS = {
     "evidently": {"tasks/monitoring/report.py"},
     "optuna": {"tasks/learning/tuning.py"},
     "matplotlib": {
+        "tasks/drafting/drawings.py",
         "tasks/judgement/canvas.py",
         "tasks/judgement/dependence_drawings.py",
         "tasks/judgement/drawings.py",

@@ -5,8 +5,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from tasks.data.source import open_readers
+from tasks.drafting.ageing import Ageing, look_for_ageing
 from tasks.drafting.contract_text import write_contract
 from tasks.drafting.findings import Finding, find
+from tasks.drafting.first_look import FirstLook, look
+from tasks.drafting.history import History, history_of
 from tasks.drafting.kinds import find_kinds
 from tasks.drafting.leaks import Found, ask_about, look_for_leaks, without
 from tasks.drafting.ordering import Unordered, choose_order, spread_out
@@ -41,6 +44,9 @@ class Draft:
     asked: tuple[Asked, ...]
     quarantined: float
     """Share of the rows that were looked at."""
+    look: FirstLook
+    ageing: Ageing
+    history: History
 
 
 def draft(wishes: Wishes, settings: Settings, now: datetime, ask: Ask) -> Draft:
@@ -82,7 +88,17 @@ def draft(wishes: Wishes, settings: Settings, now: datetime, ask: Ask) -> Draft:
         trial = _tried(plan)
     plan = replace(plan, margin=resolve(plan, trial))
     findings = find(plan, found.suspects, trial.of_one_class)
-    return Draft(plan, write_spec(plan), write_contract(plan), findings, log.asked, trial.quarantined)
+    return Draft(
+        plan,
+        write_spec(plan),
+        write_contract(plan),
+        findings,
+        log.asked,
+        trial.quarantined,
+        look(trial),
+        look_for_ageing(plan, trial),
+        history_of(trial),
+    )
 
 
 def _profile(place: Place, settings: Settings) -> Profile:

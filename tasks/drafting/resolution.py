@@ -3,20 +3,15 @@
 from math import isfinite, sqrt
 
 import numpy as np
-import numpy.typing as npt
 
-from tasks.data.features import fit_features, make_matrix
-from tasks.data.matrix import FloatArray, Labelled
 from tasks.drafting.plan import Margin, Plan
+from tasks.drafting.quick import blocks, has_classes, learn, places, some
 from tasks.drafting.trial import Trial
 from tasks.errors import PerennialError
 from tasks.judgement.significance import Pair, PairedTest, compare
-from tasks.learning.estimator import fit
-from tasks.learning.problem import Problem
 from tasks.metrics import find_metric
-from tasks.spec import LinearSpec, parse_duration
+from tasks.spec import LinearSpec
 
-_MOST_ROWS = 10_000
 _RESAMPLES = 300
 _MOST = 5.0
 """How many times the usual margin: a wider one would call much worse not worse."""
@@ -75,35 +70,12 @@ def _one_digit(size: float) -> float:
 
 def _pair(trial: Trial) -> Pair | None:
     """Return what two models, each of one half of the training rows, predict for the holdout."""
-    learn, judge = (_some(np.flatnonzero(trial.masks[part])) for part in ("train", "holdout"))
-    labels = trial.labels.values
-    halves = learn[0::2], learn[1::2]
-    if len(judge) < 2 or any(len(np.unique(labels[half])) < 2 for half in (*halves, judge)):
+    learns, judge = (some(places(trial, part)) for part in ("train", "holdout"))
+    halves = learns[0::2], learns[1::2]
+    if len(judge) < 2 or not all(has_classes(trial, half) for half in (*halves, judge)):
         return None
     try:
-        first, second = (_predict(trial, half, judge) for half in halves)
+        first, second = (learn(trial, LinearSpec(kind="linear"), half).predict(judge) for half in halves)
     except PerennialError:
         return None
-    return Pair(labels[judge], first, second, _blocks(trial, judge))
-
-
-def _predict(trial: Trial, learn: npt.NDArray[np.intp], judge: npt.NDArray[np.intp]) -> FloatArray:
-    table, held, outcomes = trial.table.take(learn), trial.table.take(judge), trial.outcomes(learn)
-    fitted = fit_features(table, trial.spec, trial.contract, outcomes)
-    rows = make_matrix(table, fitted, trial.contract, train=outcomes)
-    judged = make_matrix(held, fitted, trial.contract)
-    train = Labelled(rows, trial.labels.values[learn])
-    problem = Problem(trial.spec.task, trial.labels.target, seed=trial.spec.seed, threads=1)
-    return fit(LinearSpec(kind="linear"), train, train, problem).predict(judged)
-
-
-def _some(places: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
-    return places[np.linspace(0, len(places) - 1, min(len(places), _MOST_ROWS)).astype(np.intp)]
-
-
-def _blocks(trial: Trial, judge: npt.NDArray[np.intp]) -> npt.NDArray[np.int64]:
-    block = trial.spec.gate.block
-    if block == "row":
-        return np.arange(len(judge))
-    times = trial.table.column(trial.spec.source.timestamp).to_numpy()[judge].astype("datetime64[us]").astype(np.int64)
-    return np.asarray(times // int(parse_duration(block).total_seconds() * 1_000_000))
+    return Pair(trial.labels.values[judge], first, second, blocks(trial, judge))

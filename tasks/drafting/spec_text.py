@@ -98,6 +98,7 @@ def _window(plan: Plan) -> Iterator[str]:
     yield _line("train", "all", f"{line.trains:,} rows")
     yield _line("validation", line.validation, f"{line.chooses:,} rows")
     yield _line("holdout", line.holdout, f"{line.judges:,} rows")
+    yield _line("refit", True, "what validation chose learns from its rows, too: they are the newest")
 
 
 def _rows_said(line: Timeline) -> str:
@@ -191,11 +192,12 @@ def _schedule(plan: Plan) -> Iterator[str]:
     if not line.live:
         yield f"# The newest row is of {write_time(line.end)}: once rows go on to come:"
     yield f"{sign}[schedule]"
-    for key, cron in _crons(line):
+    for key, cron in crons(line):
         yield f'{sign}{key} = "{cron}"'
 
 
-def _crons(line: Timeline) -> list[tuple[str, str]]:
+def crons(line: Timeline) -> list[tuple[str, str]]:
+    """Return when to score, to look for drift and to train, each by its key of ``[schedule]``."""
     day = timedelta(days=1)
     train = "0 3 * * 1" if line.every <= day else "0 3 1 * *"
     if line.every < day:

@@ -30,6 +30,7 @@ _PLENTY = 20_000
 _DAYS_TO_JUDGE = 14
 """The fewest, where there is a history to spare: from ten blocks on, blocks can be drawn again."""
 _GAP = 20
+STRETCHES = 60
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,8 @@ class Timeline:
     """Rows of which may depend on each other; None: rows do not."""
     live: bool
     """The newest row is so new that rows seem to be coming."""
+    volume: tuple[int, ...]
+    """Rows in each of ``STRETCHES`` equally long stretches from the first row to ``as_of``."""
 
     @property
     def fewest(self) -> int:
@@ -108,12 +111,17 @@ def plan(survey: Survey, now: datetime, *, ends: datetime | None = None) -> Time
         usual_step=timedelta(microseconds=float(np.median(steps))), gaps=_gaps(np.unique(times)), delay=delay,
         validation=validation, holdout=holdout, trains=trains, chooses=chooses, judges=judges,
         window=window, every=every, block=None if by_order else _block(holdout, judges),
-        live=not by_order and abs(now - as_of) <= max(2 * every, 2 * _DAY),
+        live=not by_order and abs(now - as_of) <= max(2 * every, 2 * _DAY), volume=_volume(times, as_of),
     )  # fmt: skip
 
 
 def _moment(microseconds_since: np.int64) -> datetime:
     return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=int(microseconds_since))
+
+
+def _volume(times: Times, as_of: datetime) -> tuple[int, ...]:
+    counts, _ = np.histogram(times, STRETCHES, (float(times[0]), float(microseconds(as_of))))
+    return tuple(counts.tolist())
 
 
 def _after(times: Times) -> datetime:

@@ -1,11 +1,14 @@
 """A point of time that comes again and again, written as the five fields of cron."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 _LONGEST = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 """Most days that each month can have."""
+_FARTHEST_DAYS = 3000
+"""29 February comes every eighth year at the latest."""
 _SHAPE = 'five fields: minute, hour, day, month and weekday, such as "0 3 * * 1" for Mondays at 3:00'
 
 
@@ -46,6 +49,31 @@ def check_cron(text: str) -> str:
     if min(days) > longest and fields[4] == "*":
         raise ValueError(f"a day that comes: these months have at most {longest}")
     return text
+
+
+def next_times(text: str, after: datetime, count: int) -> list[datetime]:
+    """Return the first ``count`` times after ``after``, in its own zone, that the schedule ``text`` names.
+
+    Where both day and weekday are given, either will do: so cron has it.
+
+    >>> [f"{time:%a %d %H:%M}" for time in next_times("0 3 * * mon", datetime(2026, 11, 28), 2)]
+    ['Mon 30 03:00', 'Mon 07 03:00']
+    """
+    fields = text.lower().split()
+    minutes, hours, days, months, weekdays = (_values(one, field) for one, field in zip(fields, _FIELDS, strict=True))
+    weekdays = frozenset(day % 7 for day in weekdays)  # 7 is Sunday, too
+    found: list[datetime] = []
+    day = after.replace(hour=0, minute=0, second=0, microsecond=0)
+    for _ in range(_FARTHEST_DAYS * count):
+        on = (day.day in days, day.isoweekday() % 7 in weekdays)
+        due = all(on) if "*" in (fields[2], fields[4]) else any(on)
+        if due and day.month in months:
+            clock = [day.replace(hour=hour, minute=minute) for hour in sorted(hours) for minute in sorted(minutes)]
+            found += [time for time in clock if time > after]
+        if len(found) >= count:
+            break
+        day += timedelta(days=1)
+    return found[:count]
 
 
 def _values(found: str, field: _Field) -> frozenset[int]:

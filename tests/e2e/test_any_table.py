@@ -1,6 +1,7 @@
 """From a file that nobody has prepared to a champion, rows that it scored, and a verdict on drift: with no edit.
 
-``make e2e-init``. What a table cannot show is said, and is no champion: linnerud has twenty rows.
+``make e2e-init``. What a table cannot show is said, and is no champion: linnerud has twenty rows. No champion may be
+shown to be worse than LightGBM with its defaults.
 """
 
 import os
@@ -16,9 +17,11 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 from deployments import answers, decision_answers, monitoring_answers, scoring_answers
 from deployments.answers import Answer
 from deployments.init_answer import init
+from tasks.data.window import read_time
 from tasks.drafting.findings import TRAPS as TOPICS
 from tasks.drafting.wishes import Wishes
 from tests.drafting.tables import BUNDLED, FLIGHTS, TRAPS, Table
+from tests.e2e.defaults import HEAD, beside_defaults
 
 pytestmark = [pytest.mark.init, pytest.mark.timeout(600)]
 ROOT = Path(__file__).parents[2]
@@ -29,6 +32,15 @@ AS_OF = "2026-11-28"
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One project for all tables."""
     return tmp_path_factory.mktemp("tables")
+
+
+@pytest.fixture(scope="module")
+def besides(request: pytest.FixtureRequest) -> Iterator[list[str]]:
+    """How each champion does beside LightGBM's defaults, a line each; shown when all are through."""
+    lines: list[str] = []
+    yield lines
+    with request.config.pluginmanager.get_plugin("capturemanager").global_and_fixture_disabled():  # type: ignore[union-attr]
+        print("", *HEAD, *lines, sep="\n", flush=True)
 
 
 @pytest.fixture(autouse=True)
@@ -56,7 +68,7 @@ def run(line: str) -> Answer:
 
 
 @pytest.mark.parametrize("table", [*BUNDLED, *TRAPS, FLIGHTS], ids=lambda table: table.name)
-def test_a_table_goes_all_the_way_with_no_edit(table: Table, place: Path) -> None:
+def test_a_table_goes_all_the_way_with_no_edit(table: Table, place: Path, besides: list[str]) -> None:
     table.write(place / f"{table.name}.csv")
     drafted = init(Wishes(f"{table.name}.csv", table.target, table.name), AS_OF, quietly=True)
 
@@ -71,6 +83,9 @@ def test_a_table_goes_all_the_way_with_no_edit(table: Table, place: Path) -> Non
         assert "more labelled rows are needed" in trained.lines[0]
         return
     run(approve)
+    beside = beside_defaults(table.name, read_time(trained.facts["as_of"]), Path(trained.facts["record"]))
+    besides.append(beside.line)
+    assert not beside.shown_worse, beside.line
     scored, watched = run(score), run(watch)
     assert scored.facts["rows"] > 0
     assert scored.facts["quarantined"] <= 0.01 * scored.facts["rows"]
