@@ -37,7 +37,7 @@ INPUTS, PREDICTIONS, LABELS, MULTIVARIATE, PERFORMANCE = 0.4, 0.1, 0.1, 0.2, 0.2
 """Parts of the false alarms that are put up with."""
 _WINDOWS = 8
 """Of the reference, each told from the rest of it, to learn what is usual."""
-_FORMAT = 3
+_FORMAT = 4
 
 
 @dataclass(frozen=True)

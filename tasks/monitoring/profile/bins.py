@@ -16,7 +16,15 @@ QUANTILES = np.array([0.01, *np.arange(0.05, 0.96, 0.05), 0.99])
 MOST_SHOWN = 30
 """Words with a bin of their own."""
 MOST_KNOWN = 1000
-"""Of a column with more distinct words it is told how long they are if they are texts; names of things tell nothing."""
+"""Of a column with more distinct words it is told how long they are, if they are texts."""
+_NAMES = 0.5
+"""Share of the rows whose word no other row has, above which a column names rows: they tell nothing."""
+_NEW, _FEWEST_NEW = 0.005, 5
+"""The same share, and so many rows, above which words go on coming that were never seen.
+
+By Good's estimate (1953, "The population frequencies of species", Biometrika 40) it is the chance that the next row has
+such a one. To customers there is no end; to count new ones as a change would be an alarm in every window.
+"""
 _SPACES = 1.0
 """In a text, on average."""
 
@@ -67,6 +75,8 @@ class Words:
 
     known: tuple[str, ...]
     """The most frequent first."""
+    endless: bool = False
+    """New ones go on coming: they count as the known ones that have no bin of their own, and are no change."""
 
     @property
     def shown(self) -> tuple[str, ...]:
@@ -80,7 +90,8 @@ class Words:
         """Return the bin of each word, shape (rows,); unseen ones have ``values``, missing ones ``values + 1``."""
         encoded = as_words(column)
         places = pc.index_in(encoded.dictionary, pa.array(self.known, pa.string())).fill_null(-1).to_numpy()
-        bins = np.where(places < 0, self.values, np.minimum(places, len(self.shown)))
+        new = len(self.shown) if self.endless else self.values
+        bins = np.where(places < 0, new, np.minimum(places, len(self.shown)))
         bins = np.append(bins, self.values + 1).astype(np.uint16)
         return np.asarray(bins[encoded.indices.fill_null(len(bins) - 1).to_numpy()])
 
@@ -91,7 +102,7 @@ Bins = Ranges | Words
 def to_json(bins: Bins) -> dict[str, list[float] | list[str]]:
     """Return ``bins`` in JSON's own types."""
     if isinstance(bins, Words):
-        return {"known": list(bins.known)}
+        return {"endless" if bins.endless else "known": list(bins.known)}
     return {"lengths" if isinstance(bins, Lengths) else "edges": bins.edges.tolist()}
 
 
@@ -99,6 +110,8 @@ def from_json(found: dict[str, Any]) -> Bins:
     """Return what ``to_json`` wrote."""
     if "known" in found:
         return Words(tuple(found["known"]))
+    if "endless" in found:
+        return Words(tuple(found["endless"]), endless=True)
     if "lengths" in found:
         return Lengths(np.array(found["lengths"], dtype=np.float64))
     return Ranges(np.array(found["edges"], dtype=np.float64))
@@ -112,18 +125,23 @@ def learn(column: pa.Array) -> Bins | None:
         return Ranges(_edges(numbers)) if len(numbers) else None
     if is_word(column.type):
         counts = pc.value_counts(as_words(column).cast(pa.string()).drop_null())
-        if not len(counts):
-            return None
-        if len(counts) > MOST_KNOWN:
-            return _learn_lengths(column, counts.field(0))
-        order = sorted(zip(counts.field(0).to_pylist(), counts.field(1).to_pylist(), strict=True), key=_often_first)
-        return Words(tuple(word for word, _ in order))
+        if len(counts) > MOST_KNOWN and pc.mean(pc.count_substring(counts.field(0), " ")).as_py() >= _SPACES:
+            return _learn_lengths(column)
+        return _learn_words(counts.field(0).to_pylist(), counts.field(1).to_pylist())
     return None
 
 
-def _learn_lengths(column: pa.Array, words: pa.Array) -> Lengths | None:
-    if pc.mean(pc.count_substring(words, " ")).as_py() < _SPACES:
+def _learn_words(words: list[str], counts: list[int]) -> Words | None:
+    once, rows = counts.count(1), sum(counts)
+    if not rows or (len(words) > MOST_KNOWN and once > _NAMES * rows):
         return None
+    order = tuple(word for word, _ in sorted(zip(words, counts, strict=True), key=_often_first))
+    if len(words) > MOST_KNOWN or (once >= _FEWEST_NEW and once > _NEW * rows):
+        return Words(order[:MOST_SHOWN], endless=True)
+    return Words(order)
+
+
+def _learn_lengths(column: pa.Array) -> Lengths:
     lengths = lengths_of(column)
     return Lengths(_edges(lengths[np.isfinite(lengths)]))
 

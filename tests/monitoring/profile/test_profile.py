@@ -39,6 +39,30 @@ def test_a_column_that_names_rows_has_no_bins() -> None:
     assert none == ("id",)
 
 
+def customers(seed: int, rows: int) -> pa.Array:
+    """Of whom some come often, and new ones all the time."""
+    draw = np.random.default_rng(seed)
+    return pa.array([f"c{n}" for n in draw.zipf(1.3, rows) % 900])
+
+
+def test_of_words_that_go_on_coming_a_new_one_is_no_change() -> None:
+    bins = learn(customers(0, 4000))
+    assert isinstance(bins, Words)
+    assert bins.endless
+
+    later = np.bincount(bins.codes(customers(1, 2000)), minlength=bins.values + 2)
+    assert later[bins.values] == 0
+    assert bins.codes(pa.array(["c1", "somebody new", None])).tolist() == [0, 30, 32]
+    assert from_json(to_json(bins)) == bins
+
+
+def test_a_few_words_that_came_once_leave_a_new_one_a_change() -> None:
+    bins = learn(pa.array([*["a", "b", "c"] * 500, "typo", "tpyo"]))
+    assert isinstance(bins, Words)
+
+    assert bins.codes(pa.array(["new"])).tolist() == [bins.values]
+
+
 TEXTS = pa.array([" ".join(["word"] * (2 + n % 5)) + f" {n:04d}" for n in range(2000)])
 
 
