@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from shutil import rmtree
 
 import numpy as np
 import pytest
@@ -12,8 +13,17 @@ from tasks.data.matrix import FeatureMatrix, Labelled, Target
 from tasks.learning.studies import Shelf
 from tasks.learning.training import train
 from tasks.spec import read_spec
+from tests.learning.extras import needs_torch
 
 KILLS = 10
+CANDIDATES = {
+    "lightgbm": [{"kind": "lightgbm", "min_leaf_rows": 400}],
+    "network": [
+        {"kind": "network", "width": 32, "epochs": 12, "patience": 12, "device": "cpu"},
+        {"kind": "lightgbm", "rounds": 3, "leaves": 3},
+    ],
+}
+"""By the kind that is chosen, so that its bytes are compared."""
 ROOT = Path(__file__).parents[2]
 
 
@@ -24,7 +34,7 @@ def rows(seed: int, count: int) -> Labelled:
     return Labelled(FeatureMatrix(values, tuple("abcdef"), (0,) * 6), labels.astype(np.float64))
 
 
-def tune(folder: Path) -> None:
+def tune(kind: str, folder: Path) -> None:
     """Train with a search, and write the model into ``folder``."""
     spec = read_spec(
         {
@@ -33,7 +43,7 @@ def tune(folder: Path) -> None:
             "task": "regression",
             "source": {"uri": "trains.csv", "timestamp": "time", "key": ["id"], "target": "y"},
             "window": {"validation": "7d", "holdout": "7d"},
-            "candidates": [{"kind": "lightgbm", "min_leaf_rows": 400}],
+            "candidates": CANDIDATES[kind],
             "tuning": {"trials": 16, "patience": 100},
             "gate": {"metric": "rmse"},
         },
@@ -41,32 +51,40 @@ def tune(folder: Path) -> None:
     )
     shelf = Shelf(folder / "studies", "the same")
     trained = train(spec, rows(1, 6000), rows(2, 2000), target=Target("y"), threads=1, shelf=shelf)
-    trained.chosen.save(folder)
+    assert trained.chosen.kind == kind
+    (folder / "model").mkdir()
+    trained.chosen.save(folder / "model")
 
 
 @pytest.mark.drill
 @pytest.mark.timeout(900)
-def test_a_search_that_is_killed_anywhere_comes_to_the_same_model(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["lightgbm", pytest.param("network", marks=needs_torch)])
+def test_a_search_that_is_killed_anywhere_comes_to_the_same_model(kind: str, tmp_path: Path) -> None:
     draw = np.random.default_rng(5)
     whole, broken = tmp_path / "whole", tmp_path / "broken"
     for place in (whole, broken):
         place.mkdir()
-    tune(whole)
+    tune(kind, whole)
     kills = 0
     for _ in range(KILLS):
         with subprocess.Popen(
-            [sys.executable, __file__, str(broken)], cwd=ROOT, env={"PYTHONPATH": str(ROOT)}
+            [sys.executable, __file__, kind, str(broken)], cwd=ROOT, env={"PYTHONPATH": str(ROOT)}
         ) as child:
             try:
                 child.wait(timeout=draw.uniform(2, 5))
             except subprocess.TimeoutExpired:
                 child.send_signal(signal.SIGKILL)
                 kills += 1
-    tune(broken)
+    rmtree(broken / "model", ignore_errors=True)
+    tune(kind, broken)
 
     assert kills >= KILLS // 2
-    assert (broken / "lightgbm.txt").read_bytes() == (whole / "lightgbm.txt").read_bytes()
+    assert written(broken) == written(whole)
+
+
+def written(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in (folder / "model").iterdir()}
 
 
 if __name__ == "__main__":
-    tune(Path(sys.argv[1]))
+    tune(sys.argv[1], Path(sys.argv[2]))
