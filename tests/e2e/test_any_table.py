@@ -17,6 +17,7 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 from deployments import answers, decision_answers, monitoring_answers, scoring_answers
 from deployments.answers import Answer
 from deployments.init_answer import init
+from deployments.reproduction_answer import reproduce
 from tasks.data.window import read_time
 from tasks.drafting.findings import TRAPS as TOPICS
 from tasks.drafting.wishes import Wishes
@@ -86,6 +87,7 @@ def test_a_table_goes_all_the_way_with_no_edit(table: Table, place: Path, beside
     beside = beside_defaults(table.name, read_time(trained.facts["as_of"]), Path(trained.facts["record"]))
     besides.append(beside.line)
     assert not beside.shown_worse, beside.line
+    assert reproduce(table.name, 1).facts["same"]
     scored, watched = run(score), run(watch)
     assert scored.facts["rows"] > 0
     assert scored.facts["quarantined"] <= 0.01 * scored.facts["rows"]

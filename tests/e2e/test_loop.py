@@ -103,6 +103,9 @@ def test_the_loop_runs_by_itself_from_one_command(
     browser.page.get_by_text("champion").first.wait_for(timeout=90_000)
     browser.picture("registry")
 
+    for version in ("1", "2"):  # though the source has other rows now
+        assert "made again, bit for bit" in perennial("reproduce", "returns", version)
+
     family = [up, *up.children(recursive=True)]
     assert "everything is stopped" in perennial("down")
     assert psutil.wait_procs(family, timeout=10)[1] == []
