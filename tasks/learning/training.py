@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import isnan
 
 import numpy as np
@@ -59,66 +59,89 @@ class Trained:
         return self.course.spec.window.refit and not self.warm
 
 
+@dataclass(frozen=True, eq=False)
+class Given:
+    """What a training may be given beside its rows."""
+
+    checkpoints: Checkpoints | None = None
+    shelf: Shelf = _NOWHERE
+    """Where the studies of searches lie."""
+    warmth: Warmth | None = None
+    """What candidates with ``warm_start`` begin from; None: they are not tried."""
+    sources: Mapping[str, Source] = field(default_factory=dict)
+    """The files of the user's own estimators, by module."""
+    unlabelled: Labelled | None = None
+    """Rows of train without a label, which candidates with ``self_training`` learn from, too."""
+
+
 def train(
-    spec: ModelSpec,
-    train: Labelled,
-    validation: Labelled,
-    *,
-    target: Target,
-    threads: int,
-    checkpoints: Checkpoints | None = None,
-    shelf: Shelf = _NOWHERE,
-    warmth: Warmth | None = None,
-    sources: Mapping[str, Source] | None = None,
-    unlabelled: Labelled | None = None,
+    spec: ModelSpec, train: Labelled, validation: Labelled, *, target: Target, threads: int, given: Given = Given()
 ) -> Trained:
     """Return what each candidate did on ``validation``, the best of them by gate.metric, and the baseline.
 
     On a tie the earlier one wins: the baseline, then the order of the spec. A baseline that nothing beats is
     chosen too; to refuse it is the gate's affair. With ``window.refit`` the chosen one learns from validation too.
-    With ``[tuning]``, the best one's parameters are searched for better ones; ``shelf`` is where studies lie.
-    Candidates with ``warm_start`` are tried last, where ``warmth`` is what they begin from; those of the user's own
-    are in ``sources``; those with ``self_training`` learn from rows ``unlabelled``, too.
+    With ``[tuning]``, the best one's parameters are searched for better ones. Candidates with ``warm_start`` are tried
+    last.
 
     Raises:
         CandidateFailed: none of the spec's candidates could be fitted. One of several is left out, with the reason.
     """
-    problem = Problem(
+    course = Course(spec, validation, _problem(spec, target, threads, given))
+    windows, left_out = windows_for(spec, train)
+    naive = course.best(course.run(Entry(BaselineSpec(), window)) for window in windows)
+    with _side_by_side(threads) as pool:
+        tried = _try_fresh(course, windows, naive, given.shelf, pool)
+        warmed = None
+        if given.warmth:
+            warmed = try_warm(course, predict_validation(tried.best.fitted, validation), given.warmth, pool)
+    best, used = (warmed.winner, warmed.course) if warmed and warmed.winner else (tried.best, course)
+    all_tried = [*tried.attempts, *(warmed.raced.attempts if warmed else ())]
+    return Trained(
+        candidates=tuple(result_of(one, best, spec, warmed) for one in all_tried),
+        chosen=refit(best, used) if spec.window.refit and not used.problem.champion else best.fitted,
+        baseline=naive.fitted,
+        entry=best.entry,
+        course=used,
+        left_out=(*left_out, *tried.failed, *(warmed.raced.failed if warmed else ())),
+        study=tried.study,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Tried:
+    """What came of the candidates that are trained afresh."""
+
+    attempts: list[Attempt]
+    """The baseline first."""
+    best: Attempt
+    failed: tuple[LeftOut, ...]
+    study: Study | None
+
+
+def _try_fresh(course: Course, windows: list[Choice], naive: Attempt, shelf: Shelf, pool: Executor) -> _Tried:
+    raced = race(course, _fields(course.spec, windows), pool)
+    if raced.failed and not raced.attempts:
+        raise CandidateFailed(f"{course.spec.model}: {'; '.join(out.why for out in raced.failed)}")
+    attempts = [naive, *raced.attempts]
+    searched = _search(course, attempts, shelf)
+    attempts += [searched.attempt] if searched and searched.attempt else []
+    # While too few labels of an anomaly have come nothing is better than anything: then it is not the baseline.
+    contenders = attempts[1:] if isnan(naive.value) else attempts
+    best = course.best(one for one in contenders if one.full)
+    return _Tried(attempts, best, tuple(raced.failed), searched.study if searched else None)
+
+
+def _problem(spec: ModelSpec, target: Target, threads: int, given: Given) -> Problem:
+    return Problem(
         spec.task,
         target,
         spec.seed,
         threads,
-        checkpoints,
-        sources=sources or {},
-        unlabelled=unlabelled,
+        given.checkpoints,
+        sources=given.sources,
+        unlabelled=given.unlabelled,
         label_delay=spec.source.label_delay,
-    )
-    course = Course(spec, validation, problem)
-    windows, left_out = windows_for(spec, train)
-    naive = course.best(course.run(Entry(BaselineSpec(), window)) for window in windows)
-    with _side_by_side(threads) as pool:
-        raced = race(course, _fields(spec, windows), pool)
-        if raced.failed and not raced.attempts:
-            raise CandidateFailed(f"{spec.model}: {'; '.join(out.why for out in raced.failed)}")
-        attempts = [naive, *raced.attempts]
-        searched = _search(course, attempts, shelf)
-        attempts += [searched.attempt] if searched and searched.attempt else []
-        # While too few labels of an anomaly have come nothing is better than anything: then it is not the baseline.
-        contenders = attempts[1:] if isnan(naive.value) else attempts
-        best = course.best(one for one in contenders if one.full)
-        warmed = try_warm(course, predict_validation(best.fitted, validation), warmth, pool) if warmth else None
-    if warmed and warmed.winner:
-        best, course = warmed.winner, warmed.course
-    return Trained(
-        candidates=tuple(
-            result_of(one, best, spec, warmed) for one in [*attempts, *(warmed.raced.attempts if warmed else ())]
-        ),
-        chosen=refit(best, course) if spec.window.refit and not course.problem.champion else best.fitted,
-        baseline=naive.fitted,
-        entry=best.entry,
-        course=course,
-        left_out=(*left_out, *raced.failed, *(warmed.raced.failed if warmed else ())),
-        study=searched.study if searched else None,
     )
 
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import pyarrow as pa
+
 from tasks.data.code import Source
 from tasks.data.contract import Contract
 from tasks.data.labels import read_labels
@@ -15,7 +17,7 @@ from tasks.data.window import Window
 from tasks.learning.checkpoints import Checkpoints
 from tasks.learning.result import CandidateResult
 from tasks.learning.studies import Shelf
-from tasks.learning.training import train, twin
+from tasks.learning.training import Given, Trained, train, twin
 from tasks.learning.tuning import Study
 from tasks.learning.windows import LeftOut
 from tasks.release.artifact import Artifact, Model, write_artifact
@@ -119,33 +121,23 @@ def make_challenger(
     start = start_from(champion, material, fitted)
     train_on, choose_on = (material.part(part, fitted) for part in _LEARNED)
     examined = examine(material, train_on, recipe.threads)
-    warmth = start.warmth and replace(start.warmth, train=examined.treat(start.warmth.train))
-    trained = train(
-        spec,
-        examined.treat(train_on),
-        choose_on,
-        target=material.labels.target,
-        threads=recipe.threads,
+    given = Given(
         checkpoints=recipe.checkpoints,
         shelf=_shelf(rows, splits, recipe),
-        warmth=warmth,
+        warmth=start.warmth and replace(start.warmth, train=examined.treat(start.warmth.train)),
         sources=recipe.sources,
         unlabelled=material.unlabelled(fitted),
     )
-    trained.baseline.save(_made(folder / "baseline"))
-    # Trees that begin from the champion's read what the champion's features make.
+    target, threads = material.labels.target, recipe.threads
+    trained = train(spec, examined.treat(train_on), choose_on, target=target, threads=threads, given=given)
+    # What begins from the champion reads what the champion's features make.
     features = start.champion.features if trained.warm and start.champion else fitted
-    model = Model(spec.model, spec.task, material.labels.target, recipe.contract, features, trained.chosen)
-    sample = material.sample(SAMPLE_ROWS)
-    other = None
-    if spec.gate.max_seed_difference is not None:
-        other = write_artifact(
-            replace(model, estimator=twin(trained, spec.seed + 1)), sample, folder / "twin", recipe.sources
-        )
+    model = Model(spec.model, spec.task, target, recipe.contract, features, trained.chosen)
+    written = _write(model, trained, material.sample(SAMPLE_ROWS), recipe, folder)
     if recipe.checkpoints:
         recipe.checkpoints.remove()
     return Challenger(
-        artifact=write_artifact(model, sample, folder / "artifact", recipe.sources),
+        artifact=written.artifact,
         baseline=str(folder / "baseline"),
         kind=trained.choice.kind,
         classes=model.target.classes,
@@ -159,8 +151,24 @@ def make_challenger(
         left_out=(*trained.left_out, *start.against),
         study=trained.study,
         labels=examined.quality,
-        twin=other,
+        twin=written.twin,
     )
+
+
+@dataclass(frozen=True)
+class _Written:
+    artifact: Artifact
+    twin: Artifact | None
+
+
+def _write(model: Model, trained: Trained, sample: pa.Table, recipe: Recipe, folder: Path) -> _Written:
+    """Write the baseline, the model, and, where the gate asks how stable it is, its twin of another seed."""
+    trained.baseline.save(_made(folder / "baseline"))
+    other = None
+    if recipe.spec.gate.max_seed_difference is not None:
+        another = replace(model, estimator=twin(trained, recipe.spec.seed + 1))
+        other = write_artifact(another, sample, folder / "twin", recipe.sources)
+    return _Written(write_artifact(model, sample, folder / "artifact", recipe.sources), other)
 
 
 def _shelf(rows: Snapshot, splits: Splits, recipe: Recipe) -> Shelf:

@@ -11,7 +11,7 @@ import pytest
 
 from tasks.data.matrix import FeatureMatrix, Labelled, Target
 from tasks.learning.studies import Shelf
-from tasks.learning.training import train
+from tasks.learning.training import Given, train
 from tasks.spec import read_spec
 from tests.learning.extras import needs_torch
 
@@ -50,7 +50,7 @@ def tune(kind: str, folder: Path) -> None:
         "trains.toml",
     )
     shelf = Shelf(folder / "studies", "the same")
-    trained = train(spec, rows(1, 6000), rows(2, 2000), target=Target("y"), threads=1, shelf=shelf)
+    trained = train(spec, rows(1, 6000), rows(2, 2000), target=Target("y"), threads=1, given=Given(shelf=shelf))
     assert trained.chosen.kind == kind
     (folder / "model").mkdir()
     trained.chosen.save(folder / "model")

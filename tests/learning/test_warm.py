@@ -11,7 +11,7 @@ from tasks.learning.baseline import BaselineSpec
 from tasks.learning.estimator import fit
 from tasks.learning.gbm import Trees
 from tasks.learning.problem import Problem
-from tasks.learning.training import train, twin
+from tasks.learning.training import Given, train, twin
 from tasks.learning.warm import Warmth, reason_against
 from tasks.spec import LightGBMSpec, read_spec
 
@@ -58,13 +58,13 @@ def warmth(unseen=None, model=None):
     return Warmth(model or champion(), rows(1), rows(2), mask)
 
 
-def trained(asked, **options):
-    return train(asked, rows(1), rows(2), target=TARGET, threads=1, **options)
+def trained(asked, warm=None):
+    return train(asked, rows(1), rows(2), target=TARGET, threads=1, given=Given(warmth=warm))
 
 
 @pytest.mark.parametrize("how", ["continue", "refit"])
 def test_a_champion_that_knows_more_is_begun_from_if_that_is_better(how):
-    found = trained(spec(how), warmth=warmth())
+    found = trained(spec(how), warmth())
 
     fresh, warm = found.candidates[1:]
     assert (warm.warm, warm.chosen, found.warm) == (how, True, True)
@@ -95,7 +95,7 @@ def test_continued_trees_are_the_champion_s_and_more_and_refitted_ones_as_many()
 
 def test_a_warm_candidate_that_is_no_better_is_not_chosen():
     poor = fit(LightGBMSpec(kind="lightgbm", rounds=100), rows(10, 300, shift=3.0), rows(11, shift=3.0), PROBLEM)
-    found = trained(spec("refit"), warmth=warmth(model=poor))
+    found = trained(spec("refit"), warmth(model=poor))
 
     assert not found.candidates[-1].chosen
     assert not found.warm
@@ -103,7 +103,7 @@ def test_a_warm_candidate_that_is_no_better_is_not_chosen():
 
 def test_it_is_compared_with_the_best_fresh_one_on_the_rows_that_the_champion_has_not_seen():
     unseen = np.arange(400) >= 300
-    found = trained(spec("refit"), warmth=warmth(unseen))
+    found = trained(spec("refit"), warmth(unseen))
 
     fresh, warm = found.candidates[1:]
     assert warm.rival != fresh.value
@@ -130,7 +130,7 @@ def test_why_nothing_can_begin_from_a_champion_is_said():
 def test_the_same_champion_gives_the_same_trees_whatever_the_threads(tmp_path):
     texts = []
     for threads in (1, 2):
-        found = train(spec("continue"), rows(1), rows(2), target=TARGET, threads=threads, warmth=warmth())
+        found = train(spec("continue"), rows(1), rows(2), target=TARGET, threads=threads, given=Given(warmth=warmth()))
         found.chosen.save(tmp_path)
         texts.append((tmp_path / "lightgbm.txt").read_text())
 
@@ -138,7 +138,7 @@ def test_the_same_champion_gives_the_same_trees_whatever_the_threads(tmp_path):
 
 
 def test_a_twin_begins_from_the_champion_too():
-    found = trained(spec("continue"), warmth=warmth())
+    found = trained(spec("continue"), warmth())
 
     other = twin(found, 7)
     assert isinstance(other, Trees)

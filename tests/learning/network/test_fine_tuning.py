@@ -7,7 +7,7 @@ import pytest
 
 from tasks.errors import CandidateFailed
 from tasks.learning.network.fitting import fit
-from tasks.learning.training import train
+from tasks.learning.training import Given, train
 from tasks.learning.warm import Warmth
 from tasks.metrics import evaluate
 from tasks.spec import read_spec
@@ -85,7 +85,8 @@ def test_it_is_a_candidate_beside_the_fresh_ones_and_only_from_a_network(champio
         "m.toml",
     )  # fmt: skip
     seen = np.ones(len(JUDGES), dtype=bool)
-    found = train(asked, FEW, JUDGES, target=problem().target, threads=1, warmth=Warmth(champion, FEW, JUDGES, seen))
+    given = Given(warmth=Warmth(champion, FEW, JUDGES, seen))
+    found = train(asked, FEW, JUDGES, target=problem().target, threads=1, given=given)
 
     assert [(one.kind, one.warm) for one in found.candidates[1:]] == [("network", None), ("network", "fine_tune")]
     assert found.candidates[-1].chosen
