@@ -32,6 +32,8 @@ class Contestant:
     rules: PolicySpec
     promotes: Callable[[Copied, Made, Made, Ruling], bool]
     alarms: Callable[[Copied, InUse, datetime], bool] | None = None
+    weighs: bool = False
+    """It weighs what a loss costs, and is none where that has no price."""
 
 
 CONTESTANTS = (
@@ -42,6 +44,6 @@ CONTESTANTS = (
     Contestant("each step, point comparison", WEEKLY, point),
     Contestant("KS of any column, point", ALARMED, point, any_column_ks),
     Contestant("PSI above 0.2, point", ALARMED, point, any_column_psi),
-    Contestant("CARA", ALARMED, always, cara),
-    Contestant("Regol et al.", ALARMED, always, forecast),
+    Contestant("CARA", ALARMED, always, cara, weighs=True),
+    Contestant("Regol et al.", ALARMED, always, forecast, weighs=True),
 )

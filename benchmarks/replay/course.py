@@ -71,7 +71,8 @@ def run_course(name: str, settings: Settings, *, step: timedelta, model: str = "
     contract = load_contract(spec.contract_name, settings.contracts)
     stretch = find_stretch(spec, contract, settings, asked=over, step=step)
     metric, prices = accounting_metric(spec), Prices(training=spec.policy.training_cost, loss=spec.policy.loss_price)
-    policies = contenders(DEFAULT, spec, step=step)
+    names = [name for name in DEFAULT if name != "on_gain" or prices.known]
+    policies = contenders(names, spec, step=step)
     scene = scene_of(spec, contract, settings, history=stretch.history, step=step, end=stretch.end)
     with open_past(scene) as past:
         first, moments = begin(Replay(spec, stretch, past, policies, metric, prices))
@@ -80,6 +81,7 @@ def run_course(name: str, settings: Settings, *, step: timedelta, model: str = "
         todo += [
             (one.name, rhythm if one.rules is WEEKLY else one.rules, Copied(past, one.promotes, one.alarms))  # type: ignore[misc]
             for one in CONTESTANTS
+            if prices.known or not one.weighs
         ]
         with ThreadPoolExecutor(len(todo)) as threads:
             walks = list(threads.map(lambda one: walk(one[0], one[1], one[2], first=first, moments=moments), todo))
