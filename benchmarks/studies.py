@@ -29,6 +29,8 @@ class Pages:
     header: str
     others: Mapping[str, Study] = field(default_factory=dict)
     """Studies whose function is another one."""
+    optional: tuple[str, ...] = ()
+    """Studies that the page does without: it says that they were not measured."""
 
     def study(self, name: str) -> Study:
         found: Study = self.others.get(name) or import_module(f"{self.package}.{name}").study
@@ -62,9 +64,14 @@ def _measure(name: str, study: Study, runs: Runner) -> Measured:
 
 def _write(pages: Pages, kept: Path) -> None:
     """Write the page, unless a study is still to be measured."""
-    if missing := [name for name in pages.studies if not (kept / f"{name}.json").exists()]:
-        print(f"{pages.page.name} is not written: {', '.join(missing)} not measured yet")
+    missing = [name for name in pages.studies if not (kept / f"{name}.json").exists()]
+    if needed := [name for name in missing if name not in pages.optional]:
+        print(f"{pages.page.name} is not written: {', '.join(needed)} not measured yet")
         return
-    found = [json.loads((kept / f"{name}.json").read_text(encoding="utf-8")) for name in pages.studies]
-    pages.page.write_text(page(pages.header, [Measured(**one) for one in found]), encoding="utf-8")
+    there = [name for name in pages.studies if name not in missing]
+    found = [json.loads((kept / f"{name}.json").read_text(encoding="utf-8")) for name in there]
+    header = pages.header + "".join(
+        f"\nNot measured here: `{name}`; `python -m {pages.package} --only {name}` adds it.\n" for name in missing
+    )
+    pages.page.write_text(page(header, [Measured(**one) for one in found]), encoding="utf-8")
     print(f"written to {pages.page}")

@@ -14,6 +14,7 @@ PAGES = Pages(
     kept="replay",
     package="benchmarks.replay",
     studies=("generated", "real"),
+    optional=("real",),
     header="""# Which retraining policy pays, measured
 
 `make benchmark-replay` wrote this page, in full: `perennial replay` on streams that are generated so that their changes

@@ -12,6 +12,9 @@ ENOUGH = 0.95
 
 
 _SHARES = (0.8, 0.9, 0.99, 1.0)
+_NOTHING = "no policy is shown to have lost less than never training again"
+WAITS = "on_performance"
+"""The policy that trains once a loss is certain."""
 
 
 @dataclass(frozen=True)
@@ -35,20 +38,29 @@ def advise(accounts: Sequence[Account], prices: Prices) -> Advice:
 
 
 def _cheapest(accounts: Sequence[Account], prices: Prices) -> Account:
-    return min(accounts, key=lambda one: (one.total(prices), one.walk.trainings))
+    return min(accounts, key=lambda one: (one.total(prices), one.walk.trainings, one.name == NEVER))
 
 
 def _sparest(accounts: Sequence[Account], share: float) -> Account:
-    """Return the policy of the fewest trainings with such a ``share`` of the best gain that is shown; or never."""
+    """Return the policy of the fewest trainings with such a ``share`` of the best gain that is shown.
+
+    Where none is shown to gain, it is the one that waits for a loss: until there is one it costs what never does.
+    """
     shown = [one for one in accounts if one.against_never and one.against_never.beaten]
     if not shown:
-        return _never(accounts)
+        return _waiting(accounts)
     enough = share * max(_gain(one) for one in shown)
     return min((one for one in shown if _gain(one) >= enough), key=lambda one: (one.walk.trainings, -_gain(one)))
 
 
 def _gain(account: Account) -> float:
     return account.against_never.difference if account.against_never else 0.0
+
+
+def _waiting(accounts: Sequence[Account]) -> Account:
+    """Return the policy that trains once a loss is certain; never, if that one lost more, or is not there."""
+    waits = [one for one in accounts if one.name == WAITS and one.against_never and one.against_never.high >= 0]
+    return waits[0] if waits else _never(accounts)
 
 
 def _never(accounts: Sequence[Account]) -> Account:
@@ -58,7 +70,10 @@ def _never(accounts: Sequence[Account]) -> Account:
 def _reasons(accounts: Sequence[Account], chosen: Account) -> list[str]:
     always = max(accounts, key=lambda one: one.walk.trainings)
     if chosen.name == NEVER:
-        return ["no policy is shown to have lost less than never training again"]
+        return [_NOTHING]
+    if not (chosen.against_never and chosen.against_never.beaten):
+        made = _count(chosen.walk.trainings)
+        return [_NOTHING, f"{chosen.name} trains only once a loss is certain: {made} here"]
     best = max(accounts, key=_gain)
     if chosen.walk.trainings == always.walk.trainings:
         return [

@@ -92,12 +92,32 @@ PRICED = PolicySpec(retrain="on_gain", training_cost=100, loss_price=1)
     ],
 )
 def test_on_gain_trains_when_age_may_have_cost_as_much_as_a_training(since: float, per_day: float, asked: bool) -> None:
-    history = History(retrainings=(Retraining(days_ago(since), False, None),), gains=gains(per_day, per_day))
+    last = Retraining(days_ago(since), False, None, better=False)
+    history = History(retrainings=(last,), gains=gains(per_day, per_day))
 
     decision = decide(says("nothing"), history, Moment(NOW, 1000, None, timedelta(days=since)), PRICED)
 
     assert decision.retrain is asked
     assert "2 verdicts" in decision.reasons[0]
+
+
+@pytest.mark.parametrize(
+    ("better", "since", "asked"),
+    [
+        ((True,), 27, False),
+        ((True,), 28, True),
+        ((False,), 55, False),
+        ((False,), 56, True),
+        ((False, False), 112, True),
+    ],
+)
+def test_on_gain_tries_again_ever_more_rarely_though_age_seems_to_cost_nothing(
+    better: tuple[bool, ...], since: float, asked: bool
+) -> None:
+    trainings = tuple(Retraining(days_ago(since + 50 * place), False, None, one) for place, one in enumerate(better))
+    history = History(retrainings=trainings[::-1], gains=gains(-0.01))
+
+    assert decide(says("nothing"), history, Moment(NOW, 1000, None, timedelta(days=since)), PRICED).retrain is asked
 
 
 def test_on_gain_trains_in_its_rhythm_until_a_verdict_tells_what_age_costs() -> None:

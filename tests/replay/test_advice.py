@@ -50,6 +50,27 @@ def test_of_policies_nearly_as_good_as_the_best_the_sparest_is_recommended() -> 
     assert found.too_short is None
 
 
+def test_where_nothing_is_shown_to_gain_the_policy_that_waits_for_a_loss_is_recommended() -> None:
+    idle = account("on_performance", 0.0, 0, error=0.001)
+
+    found = advise([NEVER, account("always", 0.001, 50, error=0.01), idle], Prices())
+
+    assert found.policy == "on_performance"
+    assert "on_performance trains only once a loss is certain: 0 trainings here" in found.reasons
+
+
+def test_one_that_lost_more_than_never_is_not() -> None:
+    worse = account("on_performance", -0.02, 6, error=0.001)
+
+    assert advise([NEVER, worse], Prices()).policy == "never"
+
+
+def test_of_what_costs_the_same_waiting_comes_before_never() -> None:
+    idle = account("on_performance", 0.0, 0)
+
+    assert advise([NEVER, idle], Prices(training=1.0, loss=1.0)).policy == "on_performance"
+
+
 def test_what_is_not_shown_to_be_better_is_not_recommended() -> None:
     found = advise([NEVER, account("always", 0.001, 50, error=0.01)], Prices())
 
