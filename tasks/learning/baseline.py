@@ -24,7 +24,7 @@ class BaselineSpec:
 
 @dataclass(frozen=True)
 class Baseline:
-    """A constant answer: the mean of a regression, the share of the positive class, or of each class."""
+    """A constant answer: the mean or median of a regression, the share of the positive class, or of each class."""
 
     kind: ClassVar[str] = "baseline"
     task: Task
@@ -54,16 +54,25 @@ class Baseline:
 def fit(_: BaselineSpec, train: Labelled, _validation: Labelled, problem: Problem) -> Baseline:
     """Return the mean of the labels, or the shares of the classes.
 
-    The mean and not the median, in a regression: the other kinds minimise squared error, so they estimate the
-    mean too, and a gain over the baseline comes from the features alone.
+    In a regression it is what the other kinds estimate, so that a gain over the baseline comes from the features
+    alone: the mean, or, where one of them makes absolute errors small, the median.
     """
     if problem.task == "anomaly":  # of a constant score any will do: the share of anomalies among known labels
         known = train.labels[~np.isnan(train.labels)]
         return Baseline(problem.task, (float(known.mean()) if len(known) else 0.0,))
+    if problem.median:
+        return Baseline(problem.task, (_median(train.labels, train.weights),))
     if problem.task != "multiclass":
         return Baseline(problem.task, (float(np.average(train.labels, weights=train.weights)),))
     counts = np.bincount(train.labels.astype(np.intp), train.weights, minlength=problem.target.codes)
     return Baseline(problem.task, tuple((counts / counts.sum()).tolist()))
+
+
+def _median(labels: FloatArray, weights: FloatArray | None) -> float:
+    """Return the smallest label that half of the weight does not exceed."""
+    order = np.argsort(labels, kind="stable")
+    below = np.cumsum(np.ones(len(labels)) if weights is None else weights[order])
+    return float(labels[order][np.searchsorted(below, below[-1] / 2)])
 
 
 def load(folder: Path) -> Baseline:

@@ -34,6 +34,7 @@ _OBJECTIVES: dict[str, dict[str, Any]] = {
     "multiclass": {"objective": "multiclass", "metric": "multi_logloss"},
     "regression": {"objective": "regression", "metric": "l2"},
 }
+_ABSOLUTE = {"objective": "regression_l1", "metric": "l1"}
 
 
 @dataclass(frozen=True)
@@ -151,7 +152,7 @@ def load(folder: Path) -> Trees:
 def _parameters(candidate: LightGBMSpec, problem: Problem) -> dict[str, Any]:
     classes = {"num_class": problem.target.codes} if problem.task == "multiclass" else {}
     return {
-        **_OBJECTIVES[problem.task],
+        **(_ABSOLUTE if candidate.loss == "absolute" else _OBJECTIVES[problem.task]),
         **classes,
         "learning_rate": candidate.learning_rate,
         "num_leaves": candidate.leaves,

@@ -33,5 +33,7 @@ class Problem:
     """The files of the user's own estimators, by module."""
     unlabelled: Labelled | None = None
     """Rows of train that no label has come for, where a candidate may learn from them; their labels are nan."""
+    median: bool = False
+    """Absolute errors are to be small: the naive answer is a median, and no mean."""
     label_delay: timedelta = timedelta(0)
     """How long after an event its label is known."""

@@ -141,6 +141,7 @@ def _problem(spec: ModelSpec, target: Target, threads: int, given: Given) -> Pro
         given.checkpoints,
         sources=given.sources,
         unlabelled=given.unlabelled,
+        median=spec.learns_a_median,
         label_delay=spec.source.label_delay,
     )
 

@@ -74,6 +74,10 @@ class LightGBMSpec(Learner):
     min_leaf_rows: int = Field(20, ge=1)
     feature_share: float = Field(1.0, gt=0, le=1, description="Share of the features that each tree may look at.")
     l2: float = Field(0.0, ge=0, description="Strength of the ridge penalty on what a leaf says.")
+    loss: Literal["squared", "absolute"] = Field(
+        "squared",
+        description="Of a regression, what is made small: squared errors, or absolute ones, which learn a median.",
+    )
     warm_start: Literal["continue", "refit"] | None = Field(
         None, description="Begin from the champion: grow more trees on it, or give its trees new leaves."
     )

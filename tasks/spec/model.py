@@ -12,7 +12,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from tasks.errors import SpecError
 from tasks.metrics import Task, names_of, suits
-from tasks.spec.candidates import CandidateSpec, Learner
+from tasks.spec.candidates import CandidateSpec, Learner, LightGBMSpec
 from tasks.spec.clock import RowsClock
 from tasks.spec.data import ContractSpec, FeaturesSpec, SourceSpec, WindowSpec
 from tasks.spec.gate import GateSpec
@@ -61,6 +61,11 @@ class ModelSpec(Section):
     schedule: ScheduleSpec = ScheduleSpec()
     notify: NotifySpec = NotifySpec()
     resources: ResourcesSpec = ResourcesSpec()
+
+    @property
+    def learns_a_median(self) -> bool:
+        """Whether some candidate makes absolute errors small."""
+        return any(isinstance(one, LightGBMSpec) and one.loss == "absolute" for one in self.candidates)
 
     @property
     def contract_name(self) -> str:
@@ -124,6 +129,13 @@ class ModelSpec(Section):
                 )
             if one.self_training and self.window.refit:
                 raise ValueError(f"candidates[{position}].self_training|window.refit|either of the two")
+        return self
+
+    @model_validator(mode="after")
+    def _errors_have_a_size(self) -> "ModelSpec":
+        for position, one in enumerate(self.candidates):
+            if isinstance(one, LightGBMSpec) and one.loss != "squared" and self.task != "regression":
+                raise ValueError(f"candidates[{position}].loss|{one.loss}|none with task {self.task}: for regressions")
         return self
 
     @model_validator(mode="after")
