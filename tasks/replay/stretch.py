@@ -45,7 +45,7 @@ def find_stretch(spec: ModelSpec, contract: Contract, settings: Settings, *, ask
     assert history.raw.start is not None
     assert history.raw.end is not None
     possible = history.raw.start + _needed(spec)
-    first = asked.start or _whole_day(possible)
+    first = asked.start or _whole_day(history.raw.start + _wanted(spec, history.raw.end - history.raw.start))
     if first < possible:
         raise SettingsError(
             f"--from: found {write_time(first)}; allowed: from {write_time(possible)} on, since the first rows are of "
@@ -68,6 +68,18 @@ def _needed(spec: ModelSpec) -> timedelta:
     finite = [length for length in window.lengths if length != "all"]
     train = min(finite) if finite else window.validation
     return train + window.validation + window.holdout + 2 * delay
+
+
+def _wanted(spec: ModelSpec, history: timedelta) -> timedelta:
+    """Return how much history a first model gets where nobody says: to train on as much as chooses and judges.
+
+    A model of fewer rows makes *never* look worse than it is. Where that would take more than half of the history, it
+    gets what it needs.
+    """
+    roomy = _needed(spec)
+    if all(length == "all" for length in spec.window.lengths):
+        roomy += spec.window.holdout
+    return roomy if roomy <= history / 2 else _needed(spec)
 
 
 def _whole_day(time: datetime) -> datetime:
