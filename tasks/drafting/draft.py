@@ -58,31 +58,7 @@ def draft(wishes: Wishes, settings: Settings, now: datetime, ask: Ask) -> Draft:
         DataRefused: nothing can be learned from it as it is.
     """
     log = Log(ask)
-    place = find_place(wishes, settings)
-    profile = _profile(place, settings)
-    _check_columns(profile, wishes)
-    spellings = find_spellings(profile)
-    words = words_of(spellings)
-    columns = find_kinds(profile, words)
-    goal = find_goal(columns[wishes.target], wishes.task, log)
-    ordered = choose_order(Unordered(wishes, place, profile.rows, columns, words, settings, now, log))
-    plan = Plan(
-        model=wishes.model,
-        owner=wishes.owner,
-        place=place,
-        spellings=spellings,
-        order=ordered.order,
-        target=wishes.target,
-        goal=goal,
-        rows=profile.rows,
-        columns=columns,
-        roles=roles_of(columns, ordered.given(wishes.target), goal),
-        timeline=ordered.timeline,
-        naive=ordered.naive,
-        repeated=ordered.repeated,
-        why_repeated=ordered.why_repeated,
-    )
-    plan, trial, found = _mend(plan, log)
+    plan, trial, found = _mend(_plan(wishes, settings, now, log), log)
     if trial.of_one_class and plan.order.rows_clock is not None:
         plan = replace(plan, order=spread_out(plan.order, plan.rows))
         trial = _tried(plan)
@@ -98,6 +74,33 @@ def draft(wishes: Wishes, settings: Settings, now: datetime, ask: Ask) -> Draft:
         look(trial),
         look_for_ageing(plan, trial),
         history_of(trial),
+    )
+
+
+def _plan(wishes: Wishes, settings: Settings, now: datetime, log: Log) -> Plan:
+    place = find_place(wishes, settings)
+    profile = _profile(place, settings)
+    _check_columns(profile, wishes)
+    spellings = find_spellings(profile)
+    words = words_of(spellings)
+    columns = find_kinds(profile, words)
+    goal = find_goal(columns[wishes.target], wishes.task, log)
+    ordered = choose_order(Unordered(wishes, place, profile.rows, columns, words, settings, now, log))
+    return Plan(
+        model=wishes.model,
+        owner=wishes.owner,
+        place=place,
+        spellings=spellings,
+        order=ordered.order,
+        target=wishes.target,
+        goal=goal,
+        rows=profile.rows,
+        columns=columns,
+        roles=roles_of(columns, ordered.given(wishes.target), goal),
+        timeline=ordered.timeline,
+        naive=ordered.naive,
+        repeated=ordered.repeated,
+        why_repeated=ordered.why_repeated,
     )
 
 
