@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from itertools import combinations
 
-import numpy as np
 import pyarrow as pa
 
+from tasks.data.distinct import distinct
 from tasks.data.keys import row_keys
 from tasks.drafting import names
 from tasks.drafting.dates import Clock
@@ -41,4 +41,4 @@ def _may_name(column: Column) -> bool:
 
 def _tell_apart(columns: Mapping[str, Column], key: Sequence[str]) -> bool:
     table = pa.table({name: columns[name].values for name in key})
-    return bool(len(np.unique(row_keys(table, key))) == table.num_rows)
+    return bool(len(distinct(row_keys(table, key))) == table.num_rows)

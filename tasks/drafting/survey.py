@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from tasks.data.distinct import distinct
 from tasks.data.keys import Keys, row_keys
 from tasks.data.source import stream_source
 from tasks.data.window import Window
@@ -29,7 +30,7 @@ class Survey:
 
     def repeats(self, key: tuple[str, ...]) -> int:
         """Return how many rows have the key of another before them."""
-        return len(self.keys[key]) - len(np.unique(self.keys[key]))
+        return len(self.keys[key]) - len(distinct(self.keys[key]))
 
 
 def take_survey(source: SourceSpec, keys: Sequence[tuple[str, ...]], settings: Settings) -> Survey:
@@ -63,5 +64,5 @@ def repeats_are_whole_rows(
             if there.any():
                 found.append(rows.filter(pa.array(there)))
     rows = pa.concat_tables(found, promote_options="permissive")
-    whole = np.unique(row_keys(rows, list(columns)))
+    whole = distinct(row_keys(rows, list(columns)))
     return len(whole) == len(again)

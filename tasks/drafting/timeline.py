@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import numpy.typing as npt
 
+from tasks.data.distinct import distinct
 from tasks.data.window import microseconds, microseconds_of
 from tasks.drafting.survey import Survey
 from tasks.errors import NotEnoughData
@@ -104,11 +105,12 @@ def plan(survey: Survey, now: datetime, *, ends: datetime | None = None) -> Time
             f"rows lie too unevenly in time, from {first:%Y-%m-%d} to {last:%Y-%m-%d}, to train, choose and judge one "
             f"after the other: {trains:,}, {chooses:,} and {judges:,} rows"
         )
-    steps: Times = np.asarray(np.diff(np.unique(times)), dtype=np.int64)
+    moments = distinct(times)
+    steps: Times = np.diff(moments)
     window, every = _watching(times, validation, steps, by_order=by_order)
     return Timeline(
         rows=len(times), labelled=len(known), start=first, end=last, as_of=as_of,
-        usual_step=timedelta(microseconds=float(np.median(steps))), gaps=_gaps(np.unique(times)), delay=delay,
+        usual_step=timedelta(microseconds=float(np.median(steps))), gaps=_gaps(moments), delay=delay,
         validation=validation, holdout=holdout, trains=trains, chooses=chooses, judges=judges,
         window=window, every=every, block=None if by_order else _block(holdout, judges),
         live=not by_order and abs(now - as_of) <= max(2 * every, 2 * _DAY), volume=_volume(times, as_of),

@@ -5,8 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TypeVar
 
-import numpy as np
-
+from tasks.data.distinct import distinct
 from tasks.data.matrix import FloatArray
 from tasks.judgement import calibration, checks, fairness, slices
 from tasks.judgement.calibration import Calibration
@@ -174,7 +173,7 @@ def unit_of(gate: GateSpec) -> str:
 def _facts(held: Holdout) -> HoldoutFacts:
     return HoldoutFacts(
         rows=len(held.labels),
-        days=len(np.unique(held.days)),
+        days=len(distinct(held.days)),
         seen_rows_removed=held.seen_rows_removed,
         worn_rows_removed=held.worn_rows_removed,
         unlabelled_rows=held.unlabelled_rows,

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from tasks.data.contract import Contract
 from tasks.data.conversion import convert
+from tasks.data.distinct import distinct
 from tasks.data.history.past import Past, read_past
 from tasks.data.keys import Keys, row_keys
 from tasks.data.source import stream_source
@@ -131,7 +132,7 @@ class _Tally:
 
     def duplicates(self) -> int:
         keys = np.concatenate(self._keys) if self._keys else np.empty(0, dtype=np.uint64)
-        return len(keys) - len(np.unique(keys))
+        return len(keys) - len(distinct(keys))
 
 
 def event_times(rows: pa.RecordBatch | pa.Table, timestamp: str) -> npt.NDArray[np.int64]:

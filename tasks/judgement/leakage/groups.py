@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tasks.data.distinct import distinct
 from tasks.judgement.leakage.case import AuditCase, Leak
 from tasks.judgement.leakage.coding import MISSING, UNSEEN, Coded, code_values, code_words, is_text
 from tasks.judgement.leakage.explained import Answers, explained
@@ -35,13 +36,13 @@ def shared_groups(case: AuditCase) -> Iterator[Leak]:
         return
     both = np.isin(held, np.concatenate(before))
     if both.any():
-        count, distinct = int(both.sum()), len(np.unique(held[both]))
+        count, common = int(both.sum()), len(distinct(held[both]))
         yield Leak(
             "shared_groups",
             "refuse",
             None,
             count,
-            f"{rows(count)} of the holdout are of {distinct:,} groups that train or validation has too: "
+            f"{rows(count)} of the holdout are of {common:,} groups that train or validation has too: "
             "a group must stay on one side of the split",
         )
 

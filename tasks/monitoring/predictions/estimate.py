@@ -6,6 +6,7 @@ from math import isfinite, nan, sqrt
 import numpy as np
 import numpy.typing as npt
 
+from tasks.data.distinct import distinct
 from tasks.data.matrix import FloatArray
 from tasks.judgement.resampling import Blocks, Resampled, bind, draw
 from tasks.judgement.significance import ENOUGH_BLOCKS, FEWEST_BLOCKS, blocks_of, interval
@@ -85,7 +86,7 @@ def loss(metric: Metric, promised: Estimate, realised: Estimate) -> Estimate:
 
 def _blocks(times: npt.NDArray[np.int64]) -> Blocks:
     for unit in _UNITS:
-        if len(np.unique(times // unit)) >= FEWEST_BLOCKS:
+        if len(distinct(times // unit)) >= FEWEST_BLOCKS:
             return blocks_of(times // unit)
     return blocks_of(np.arange(len(times)))
 

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from tasks.data import store
+from tasks.data.distinct import distinct
 from tasks.data.keys import row_keys
 from tasks.data.rows import where
 from tasks.data.snapshot import Snapshot, load_batches
@@ -136,7 +137,7 @@ def _score_batch(run: ScoringRun, batch: pa.Table, model: Model, into: tuple[Log
     source = run.spec.source
     keys, days = row_keys(batch, source.key), days_of(event_times(batch, source.timestamp))
     new = np.zeros(len(keys), dtype=bool)
-    for day in np.unique(days).tolist():
+    for day in distinct(days).tolist():
         log.tidy(day)
         own = days == day
         new[own] = ~np.isin(keys[own], log.keys(day))
@@ -152,6 +153,6 @@ def _score_batch(run: ScoringRun, batch: pa.Table, model: Model, into: tuple[Log
                 SNAPSHOT: pa.repeat(digest, rows.num_rows).dictionary_encode(),
             }
         )
-        for day in np.unique(fresh).tolist():
+        for day in distinct(fresh).tolist():
             log.add(day, where(told, fresh == day))
     return int(new.sum())

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from tasks.data.distinct import distinct
 from tasks.data.keys import row_keys
 from tasks.data.matrix import FloatArray
 from tasks.monitoring.triage.diagnosis import Finding
@@ -70,7 +71,7 @@ def _repeated(view: View) -> float:
         return 0.0
     columns = [name for name in case.current.column_names if all(name in part.column_names for part in parts)]
     columns = [name for name in columns if name not in {case.columns.target, *case.columns.outcomes}]
-    now, usual = (1 - len(np.unique(row_keys(part, columns))) / part.num_rows for part in parts)
+    now, usual = (1 - len(distinct(row_keys(part, columns))) / part.num_rows for part in parts)
     return max(0.0, float(now - usual))
 
 
