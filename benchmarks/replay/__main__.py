@@ -13,7 +13,7 @@ PAGES = Pages(
     page=Path(__file__).resolve().parents[2] / "docs" / "replay.md",
     kept="replay",
     package="benchmarks.replay",
-    studies=("generated", "real"),
+    studies=("generated", "fresh", "real"),
     optional=("real",),
     header="""# Which retraining policy pays, measured
 

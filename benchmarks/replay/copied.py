@@ -124,6 +124,11 @@ def point(_: Copied, _made: Made, _champion: Made, found: Ruling) -> bool:
     return found.comparison is not None and found.comparison.difference > 0
 
 
+def shown(_: Copied, _made: Made, _champion: Made, found: Ruling) -> bool:
+    """Our gate by its rule ``better``: shown to be better, and no check fails."""
+    return found.promotable and found.outcome == "better"
+
+
 def stored(copied: Copied, made: Made, champion: Made, _: Ruling) -> bool:
     """Better than the score that the champion had on the holdout of its day."""
     metric = find_metric(copied.past.scene.spec.gate.metric)

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from benchmarks.replay.contestants import CONTESTANTS
+from benchmarks.replay.contestants import CONTESTANTS, Contestant
 from benchmarks.replay.copied import WEEKLY, Copied
 from benchmarks.replay.future import gain_after
 from tasks.data.contract import load_contract
@@ -65,8 +65,16 @@ class Course:
         return next(one for one in (*self.ours, *self.copied) if one.name == name)
 
 
-def run_course(name: str, settings: Settings, *, step: timedelta, model: str = "stream", over: Window = _ALL) -> Course:
-    """Walk all policies and contestants through the history of ``model``."""
+def run_course(
+    name: str,
+    settings: Settings,
+    *,
+    step: timedelta,
+    model: str = "stream",
+    over: Window = _ALL,
+    contestants: Sequence[Contestant] = CONTESTANTS,
+) -> Course:
+    """Walk all policies and ``contestants`` through the history of ``model``."""
     spec = load_spec(model, settings.specs)
     contract = load_contract(spec.contract_name, settings.contracts)
     stretch = find_stretch(spec, contract, settings, asked=over, step=step)
@@ -80,7 +88,7 @@ def run_course(name: str, settings: Settings, *, step: timedelta, model: str = "
         rhythm = WEEKLY.model_copy(update={"every": step})
         todo += [
             (one.name, rhythm if one.rules is WEEKLY else one.rules, Copied(past, one.promotes, one.alarms))  # type: ignore[misc]
-            for one in CONTESTANTS
+            for one in contestants
             if prices.known or not one.weighs
         ]
         with ThreadPoolExecutor(len(todo)) as threads:

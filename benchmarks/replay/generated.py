@@ -9,12 +9,12 @@ from benchmarks.markdown import Section, Table
 from benchmarks.repetition import Runner
 from benchmarks.replay.course import Course, run_course
 from benchmarks.replay.projects import project_of
-from benchmarks.replay.scoring import WITHIN_STEPS, Choice, choose, in_total, late_for, misses, table, total
+from benchmarks.replay.scoring import Choice, choose, in_total, late, late_for, misses, promotions, table
 from benchmarks.replay.streams import A_DAY, BY_NAME, DAYS, FIRST, FIRST_DAY, STEP, STREAMS, draw
 from tasks.data.window import Window
 
 _QUICK = ("abrupt", "stationary")
-_FIRST, _END = FIRST_DAY + timedelta(days=FIRST), FIRST_DAY + timedelta(days=DAYS)
+OVER = Window(FIRST_DAY + timedelta(days=FIRST), FIRST_DAY + timedelta(days=DAYS))
 PRICE = 0.004 * A_DAY * 7
 """Of a training, where a loss of 1 on a row costs 1: what a model that loses 0.004 a row more costs in a week."""
 
@@ -36,7 +36,7 @@ def study(runs: Runner) -> Section:
     for name in _QUICK if runs.quick else [stream.name for stream in STREAMS]:
         with tempfile.TemporaryDirectory() as folder:
             settings = project_of(Path(folder), draw(BY_NAME[name]), cost=PRICE)
-            courses.append(run_course(name, settings, step=STEP, over=Window(_FIRST, _END)))
+            courses.append(run_course(name, settings, step=STEP, over=OVER))
             print(f"  {name}: {len(courses[-1].moments)} steps", flush=True)
     return section(courses)
 
@@ -45,8 +45,8 @@ def section(courses: Sequence[Course]) -> Section:
     """Return what is shown of the courses."""
     choices = [choose(course) for course in courses]
     pairs = [(course, BY_NAME[course.name]) for course in courses]
-    missed = [*misses(pairs, choices), *_late(courses, choices)]
-    parts: list[Table | str] = [_chosen(courses, choices), _copied(courses)]
+    missed = [*misses(pairs, choices), *late(courses, choices)]
+    parts: list[Table | str] = [_chosen(courses, choices), promotions(courses)]
     for course in courses:
         stream = BY_NAME[course.name]
         parts += [f"### {course.name.capitalize()}: {stream.words}", table(course)]
@@ -61,20 +61,6 @@ def section(courses: Sequence[Course]) -> Section:
         parts=tuple(parts),
         simulated=" ".join(_SIMULATED.format(days=DAYS, a_day=A_DAY, price=PRICE).split()),
     )
-
-
-def _late(courses: Sequence[Course], choices: Sequence[Choice]) -> list[str]:
-    found = []
-    for course, choice in zip(courses, choices, strict=True):
-        stream = BY_NAME[course.name]
-        if stream.label_delay_days > STEP.days:  # the labels that would show the change are not there within two steps
-            continue
-        for policy in dict.fromkeys((choice.policy, choice.best)):
-            for day, steps in zip(stream.changes, late_for(course, stream, policy), strict=True):
-                when = "never" if steps < 0 else f"{steps} steps"
-                if not 0 <= steps <= WITHIN_STEPS:
-                    found.append(f"{course.name}: {policy} promotes {when} after the change of day {day}")
-    return found
 
 
 def _chosen(courses: Sequence[Course], choices: Sequence[Choice]) -> Table:
@@ -98,13 +84,3 @@ def _chosen(courses: Sequence[Course], choices: Sequence[Choice]) -> Table:
         "steps from change to promotion",
     )
     return Table(head, rows)
-
-
-def _copied(courses: Sequence[Course]) -> Table:
-    """Return bad promotions of all streams together."""
-    sums: dict[str, list[int]] = {}
-    for course in courses:
-        for name, counts in total(course).items():
-            sums[name] = [one + other for one, other in zip(sums.get(name, [0, 0, 0]), counts, strict=True)]
-    rows = [(name, *map(str, counts)) for name, counts in sorted(sums.items(), key=lambda one: (one[1][0], one[1][1]))]
-    return Table(("all streams", "bad promotions", "promotions", "trainings"), rows)

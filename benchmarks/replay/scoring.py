@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from benchmarks.markdown import Table
 from benchmarks.replay.course import Course
-from benchmarks.replay.streams import FIRST_DAY, STEP, Stream
+from benchmarks.replay.streams import BY_NAME, FIRST_DAY, STEP, Stream
 from tasks.replay.accounts import NEVER
 from tasks.replay.advice import advise
 from tasks.replay.prices import Prices
@@ -14,7 +14,7 @@ from tasks.replay.prices import Prices
 GOAL_GAIN, GOAL_TRAININGS = 0.95, 0.40
 _NOTHING = 1e-9
 _BY_ALARM = ("on_drift", "on_performance")
-WITHIN_STEPS = 2
+_WITHIN_STEPS = 2
 RARELY = 3
 """Trainings of a stationary year that count as rare."""
 
@@ -127,7 +127,32 @@ def misses(courses: Sequence[tuple[Course, Stream | None]], choices: Sequence[Ch
             yield f"stationary: {choice.policy} trains {course.account(choice.policy).walk.trainings} times"
 
 
-def total(course: Course) -> dict[str, tuple[int, int, int]]:
+def late(courses: Sequence[Course], choices: Sequence[Choice]) -> list[str]:
+    """Return, in words, which of the chosen and the best promoted too long after a planted change."""
+    found = []
+    for course, choice in zip(courses, choices, strict=True):
+        stream = BY_NAME[course.name]
+        if stream.label_delay_days > STEP.days:  # the labels that would show the change are not there within two steps
+            continue
+        for policy in dict.fromkeys((choice.policy, choice.best)):
+            for day, steps in zip(stream.changes, late_for(course, stream, policy), strict=True):
+                when = "never" if steps < 0 else f"{steps} steps"
+                if not 0 <= steps <= _WITHIN_STEPS:
+                    found.append(f"{course.name}: {policy} promotes {when} after the change of day {day}")
+    return found
+
+
+def promotions(courses: Sequence[Course]) -> Table:
+    """Return bad promotions of all streams together, by policy and contestant."""
+    sums: dict[str, list[int]] = {}
+    for course in courses:
+        for name, counts in _total(course).items():
+            sums[name] = [one + other for one, other in zip(sums.get(name, [0, 0, 0]), counts, strict=True)]
+    rows = [(name, *map(str, counts)) for name, counts in sorted(sums.items(), key=lambda one: (one[1][0], one[1][1]))]
+    return Table(("all streams", "bad promotions", "promotions", "trainings"), rows)
+
+
+def _total(course: Course) -> dict[str, tuple[int, int, int]]:
     """Return bad promotions, promotions and trainings by the name of each policy and contestant."""
     return {
         one.name: (course.promotions[one.name].bad, one.walk.promotions, one.walk.trainings)
