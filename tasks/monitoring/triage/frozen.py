@@ -38,11 +38,22 @@ def frozen_at(column: Column) -> float | None:
         return None
     value = float(values[shares.argmax()])
     usual = max(_share(part, value) for part in column.fine)
-    if _share(column.current, value) - usual > _RISE + _usual_rise(column) and _others_are_even(column, value):
+    risen = _share(column.current, value) - usual > _RISE + _usual_rise(column)
+    if risen and _others_are_even(column, value) and not _comes_in_turn(column, value):
         return value
     length, repeated = _longest_run(column.current)
     longest = max(_longest_run(part)[0] for part in column.fine)
     return repeated if length > _RUN * longest + _LEAST_RUN and not column.is_text else None
+
+
+def _comes_in_turn(column: Column, value: float) -> bool:
+    """Say whether the column says one thing for a window or longer as a rule, as a season does, and ``value`` may too.
+
+    What it never said before may; what it said for shorter than a window, such as a flag of single days, may not.
+    """
+    held = [float(window.counted[0][0]) for window in column.windows if len(window.counted[0]) == 1]
+    known = any(part.share_of(value) for part in (column.reference, *column.windows))
+    return 2 * len(held) > len(column.windows) and (value in held or not known)
 
 
 def _longest_run(part: Sample) -> tuple[float, float]:

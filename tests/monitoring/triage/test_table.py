@@ -13,7 +13,7 @@ import pytest
 from tasks.monitoring.realised import Realised
 from tasks.monitoring.signal import Signal
 from tasks.monitoring.triage import Action, Checked, triage
-from tests.monitoring.triage.conftest import Weeks, make_sales
+from tests.monitoring.triage.conftest import DAY, FIRST, Weeks, make_sales
 
 HOUR = 3_600_000_000
 NOW = datetime(2024, 6, 26, tzinfo=UTC)
@@ -78,6 +78,48 @@ def test_a_number_that_keeps_its_last_value_is_frozen(weeks: Any) -> None:
     diagnosis = triage(weeks.case(put(weeks.current, "price", pa.array(values))))
 
     assert (diagnosis.kind, diagnosis.columns) == ("frozen_column", ("price",))
+
+
+def with_column(weeks: Any, name: str, of_day: Callable[[np.ndarray], Any]) -> Any:
+    """Return the case whose rows have one more column, whose values depend on the day, 0 to 55."""
+
+    def put_in(table: pa.Table) -> pa.Table:
+        day = (np.asarray(table["at"].cast(pa.int64())) - FIRST) // DAY
+        return table.append_column(name, pa.array(of_day(day)))
+
+    reference, before, current = map(put_in, (weeks.reference, weeks.before, weeks.current))
+    return replace(weeks.case(current), reference=reference, before=before)
+
+
+@pytest.mark.parametrize(
+    "of_day",
+    [
+        lambda day: day // 49 + 1.0,  # it has been constant, and another one begins
+        lambda day: (day // 14 + 1.0) % 4,  # each holds for two weeks
+        lambda day: np.where(day // 52, "summer", "spring"),  # the next begins in the middle of the window
+    ],
+    ids=["for the first time", "in turn", "words"],
+)
+def test_a_column_that_says_one_thing_for_weeks_as_a_rule_is_not_frozen_when_it_says_the_next(
+    weeks: Any, of_day: Any
+) -> None:
+    found = triage(with_column(weeks, "season", of_day))
+
+    assert "frozen_column" not in [finding.kind for finding in found.findings]
+
+
+@pytest.mark.parametrize(
+    "of_day",
+    [
+        lambda day: np.where((day % 10 == 3) | (day >= 49), 1.0, 0.0),  # a flag of single days, for a whole week
+        lambda day: np.where(day < 49, day % 7, 3.0),
+    ],
+    ids=["flag", "weekday"],
+)
+def test_a_column_that_never_said_it_for_so_long_is_frozen(weeks: Any, of_day: Any) -> None:
+    diagnosis = triage(with_column(weeks, "flag", of_day))
+
+    assert (diagnosis.kind, diagnosis.columns) == ("frozen_column", ("flag",))
 
 
 @pytest.mark.parametrize("share", [0.2, 0.5, 1.0])
