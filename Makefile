@@ -48,7 +48,7 @@ benchmark-stack: $(VENV)/drill ## A hundred models on one stack, SQLite and Post
 	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || apt-get install --yes --quiet postgresql
 	$(BIN)/python -m benchmarks.stack
 
-test-browser: $(VENV)/browser ## Approve a version in the Prefect UI, in a real browser
+test-browser: $(VENV)/browser ## Approve in the Prefect UI, and open every page offline, in a real browser
 	@command -v chromium >/dev/null || apt-get install --yes --quiet chromium
 	$(BIN)/python -m pytest -m browser tests/browser
 
