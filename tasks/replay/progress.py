@@ -1,6 +1,7 @@
 """How far a replay is, and how long it will take."""
 
 import logging
+from collections.abc import Mapping, Sequence
 from threading import Lock
 from time import monotonic
 
@@ -9,23 +10,44 @@ _EVERY_SECONDS = 10.0
 
 
 class Progress:
-    """Counts steps of all policies, and says now and then how many are left."""
+    """Counts the steps of all policies, and says now and then how many are left."""
 
-    def __init__(self, steps: int) -> None:
-        self._steps, self._done = steps, 0
+    def __init__(self, policies: Sequence[str], steps: int) -> None:
+        self._steps = steps
+        self._done: dict[str, list[float]] = {name: [] for name in policies}
         self._began = self._said = monotonic()
         self._lock = Lock()
 
-    def step(self) -> None:
-        """Count one more step; any thread may."""
+    def step(self, policy: str) -> None:
+        """Count one more step of ``policy``; any thread may."""
         with self._lock:
-            self._done += 1
             now = monotonic()
-            if now - self._said < _EVERY_SECONDS and self._done < self._steps:
+            self._done[policy].append(now - self._began)
+            done, of = sum(map(len, self._done.values())), self._steps * len(self._done)
+            if now - self._said < _EVERY_SECONDS and done < of:
                 return
             self._said = now
-            left = (now - self._began) / self._done * (self._steps - self._done)
-        _log.info("%s of %s steps; about %s left", self._done, self._steps, _words(left))
+            left = seconds_left(self._done, self._steps, now - self._began)
+        _log.info("%s of %s steps; about %s left", done, of, _words(left))
+
+
+def seconds_left(done: Mapping[str, Sequence[float]], steps: int, now: float) -> float:
+    """Return in how many seconds the last policy will have made all ``steps``.
+
+    ``done`` holds when each policy made its steps so far, in seconds, as ``now`` is. Policies walk side by side, and
+    one that trains at each step is the last. What it took for the later half of its steps is what the next will take:
+    histories grow, and so do trainings.
+    """
+    return max(_left(times, steps, now) for times in done.values())
+
+
+def _left(times: Sequence[float], steps: int, now: float) -> float:
+    if not times:
+        return now * steps
+    half = len(times) // 2
+    since = times[half - 1] if half else 0.0
+    each = (times[-1] - since) / (len(times) - half)
+    return max(each * (steps - len(times)) - (now - times[-1]), 0.0)
 
 
 def _words(seconds: float) -> str:

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from functools import partial
 
 from tasks.data.window import write_time
 from tasks.errors import NotEnoughData
@@ -37,11 +38,11 @@ def begin(replay: Replay) -> tuple[InUse, tuple[datetime, ...]]:
 
 def walk_all(replay: Replay, first: InUse, moments: Sequence[datetime]) -> tuple[Walk, ...]:
     """Return what becomes of every policy; what two of them share is lived through once."""
-    progress = Progress(len(moments) * len(replay.contenders))
+    progress = Progress([contender.name for contender in replay.contenders], len(moments))
 
     def one(contender: Contender) -> Walk:
-        past = replay.past
-        return walk(contender.name, contender.rules, past, first=first, moments=moments, tell=progress.step)
+        tell = partial(progress.step, contender.name)
+        return walk(contender.name, contender.rules, replay.past, first=first, moments=moments, tell=tell)
 
     with ThreadPoolExecutor(len(replay.contenders)) as threads:
         return tuple(threads.map(one, replay.contenders))
