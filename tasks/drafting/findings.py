@@ -32,6 +32,8 @@ TRAPS: frozenset[Topic] = frozenset(
     }
 )
 """What a clean table has none of."""
+DOUBTS: frozenset[Topic] = frozenset({"gaps", "order", "repeated", "broken", "suspect"})
+"""Where the rows themselves may be wrong. The others are dealt with: text is learned from, spellings are read."""
 _FEW = 1_000
 
 

@@ -9,7 +9,7 @@ from tasks.data.window import write_time
 from tasks.drafting.draft import Draft
 from tasks.drafting.drawings import draw
 from tasks.drafting.feature_pictures import HEIGHT, MOST, WIDTH, pictures
-from tasks.drafting.findings import TRAPS
+from tasks.drafting.findings import DOUBTS
 from tasks.drafting.schedules import runs
 from tasks.drafting.timeline import describe
 from tasks.judgement.page import templates
@@ -73,10 +73,10 @@ def leaks(draft: Draft) -> Table:
 
 
 def found(draft: Draft) -> Table:
-    """Return all that was found; what a clean table has none of is not to be missed."""
+    """Return all that was found beside leaks; where the rows may be wrong is not to be missed."""
     told = [finding for finding in draft.findings if finding.topic != "leak"]
     rows = tuple((f.topic, ", ".join(f.columns[:4]), f.sentence) for f in told)
-    striking = frozenset(place for place, finding in enumerate(told) if finding.topic in TRAPS)
+    striking = frozenset(place for place, finding in enumerate(told) if finding.topic in DOUBTS)
     return Table("What was found", ("about", "columns", "finding"), rows, striking)
 
 

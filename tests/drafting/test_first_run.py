@@ -15,11 +15,12 @@ from tasks.drafting.chance import chance_of_order
 from tasks.drafting.draft import Draft, draft
 from tasks.drafting.feature_pictures import MOST, pictures
 from tasks.drafting.questions import take_defaults
+from tasks.drafting.report import found as told_of
 from tasks.drafting.report import write_report
 from tasks.drafting.wishes import Wishes
 from tasks.settings import load_settings
 from tasks.spec.cron import next_times
-from tests.drafting.tables import loans
+from tests.drafting.tables import loans, text
 
 NOW = datetime(2026, 11, 28, tzinfo=UTC)
 
@@ -136,6 +137,16 @@ def test_the_page_holds_no_markup_of_the_data_and_asks_nothing_of_the_network(dr
     assert "&lt;img src=x onerror=alert(2)&gt;" in page
     assert re.findall(r"""(?:src|href)=["'](?!#)|url\((?!#)""", page) == []
     assert "default-src 'none'" in page
+
+
+def test_the_page_marks_rows_that_may_be_wrong_and_no_text_that_is_learned_from(drafted: Callable[..., Draft]) -> None:
+    rows = text(loans(1500), np.random.default_rng(0))
+
+    told = told_of(drafted(pd.concat([rows, rows.tail(30)])))
+
+    marked = {row[0]: place in told.striking for place, row in enumerate(told.rows)}
+    assert marked["repeated"]
+    assert not marked["text"]
 
 
 def test_init_says_quality_and_ageing_in_one_line_each(place: Path) -> None:
