@@ -2,7 +2,7 @@
 
 import difflib
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from tasks.data.code import PROJECT, Source, imported, run
 from tasks.errors import ContractError, SpecError
-from tasks.spec import ModelSpec
+from tasks.spec import LastValueSpec, ModelSpec, SeasonalSpec
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -100,13 +100,22 @@ def check_contract(contract: Contract, spec: ModelSpec) -> None:
     if contract.features is None:  # it may make more
         named += [("features.text", name) for name in spec.features.text]
         named += [("features.target_statistics", name) for name in spec.features.target_statistics]
+        named += [(f"candidates[{nth}].by", name) for nth, name in _baselines_by(spec)]
     for key, name in named:
         if name is not None and name not in contract.names():
             near = difflib.get_close_matches(name, contract.names(), n=1)
             hint = f'did you mean "{near[0]}"?' if near else f"its columns: {', '.join(contract.names())}"
-            raise SpecError(
-                f"deployments/{spec.model}.toml: {key}: {name!r} is not a column of {contract.file}; {hint}"
-            )
+            what = f"is not a column of {contract.file}"
+            what += ", nor a part of features.calendar" if key.endswith(".by") else ""
+            raise SpecError(f"deployments/{spec.model}.toml: {key}: {name!r} {what}; {hint}")
+
+
+def _baselines_by(spec: ModelSpec) -> Iterator[tuple[int, str]]:
+    """Yield the columns by which a naive candidate tells rows apart, with its place; none of the calendar's."""
+    calendar = {*spec.features.calendar, *(f"{spec.source.timestamp}.{part}" for part in spec.features.calendar)}
+    for nth, candidate in enumerate(spec.candidates):
+        if isinstance(candidate, LastValueSpec | SeasonalSpec):
+            yield from ((nth, name) for name in candidate.by if name not in calendar)
 
 
 def _stands_alone(source: Source) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from tasks.data.contract import Contract, check_contract, load_contract, read_contract
 from tasks.errors import ContractError, SpecError
-from tasks.spec import ModelSpec
+from tasks.spec import ModelSpec, SeasonalSpec
 
 
 def test_a_contract_gives_its_columns_with_type_and_role(contract: Contract) -> None:
@@ -48,6 +48,22 @@ def test_a_column_that_only_the_spec_names_is_refused_with_the_nearest(spec: Mod
         SpecError, match=r"returns.toml: gate.slices: 'contry' is not a column.*did you mean \"country\""
     ):
         check_contract(contract, wrong)
+
+
+def test_a_naive_candidate_by_what_is_neither_a_column_nor_of_the_calendar_is_refused_before_anything_is_read(
+    spec: ModelSpec, contract: Contract
+) -> None:
+    features = spec.features.model_copy(update={"calendar": ["hour"]})
+
+    def by(name: str) -> ModelSpec:
+        candidates = [SeasonalSpec(kind="seasonal", by=["hour", name])]
+        return spec.model_copy(update={"features": features, "candidates": candidates})
+
+    check_contract(contract, by("country"))
+    with pytest.raises(
+        SpecError, match=r"\[0\].by: 'contry' is not a column of .*, nor a part of features.calendar; did"
+    ):
+        check_contract(contract, by("contry"))
 
 
 def test_an_edit_makes_another_version(contract: Contract) -> None:
