@@ -19,7 +19,7 @@ from benchmarks.markdown import Section, Table
 from benchmarks.repetition import Runner
 from benchmarks.replay.course import Course, run_course
 from benchmarks.replay.projects import write_project
-from benchmarks.replay.scoring import choose, misses, table
+from benchmarks.replay.scoring import choose, misses, promotions, table
 from tasks.data.window import Window
 from tasks.settings import Settings, load_settings
 
@@ -46,7 +46,7 @@ def section(courses: list[Course]) -> Section:
         for course, one in zip(courses, choices, strict=True)
     ]
     head = ("history", "loss", "chosen", "best in hindsight", "of its gain", "of all trainings")
-    parts: list[Table | str] = [Table(head, rows)]
+    parts: list[Table | str] = [Table(head, rows), promotions(courses)]
     for course in courses:
         parts += [f"### {course.name}", table(course)]
     return Section(

@@ -149,7 +149,7 @@ def promotions(courses: Sequence[Course]) -> Table:
         for name, counts in _total(course).items():
             sums[name] = [one + other for one, other in zip(sums.get(name, [0, 0, 0]), counts, strict=True)]
     rows = [(name, *map(str, counts)) for name, counts in sorted(sums.items(), key=lambda one: (one[1][0], one[1][1]))]
-    return Table(("all streams", "bad promotions", "promotions", "trainings"), rows)
+    return Table(("all together", "bad promotions", "promotions", "trainings"), rows)
 
 
 def _total(course: Course) -> dict[str, tuple[int, int, int]]:
