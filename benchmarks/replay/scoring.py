@@ -143,18 +143,12 @@ def late(courses: Sequence[Course], choices: Sequence[Choice]) -> list[str]:
 
 
 def promotions(courses: Sequence[Course]) -> Table:
-    """Return bad promotions of all streams together, by policy and contestant."""
-    sums: dict[str, list[int]] = {}
+    """Return bad and missed promotions of all streams together, by policy and contestant."""
+    sums: dict[str, tuple[int, ...]] = {}
     for course in courses:
-        for name, counts in _total(course).items():
-            sums[name] = [one + other for one, other in zip(sums.get(name, [0, 0, 0]), counts, strict=True)]
-    rows = [(name, *map(str, counts)) for name, counts in sorted(sums.items(), key=lambda one: (one[1][0], one[1][1]))]
-    return Table(("all together", "bad promotions", "promotions", "trainings"), rows)
-
-
-def _total(course: Course) -> dict[str, tuple[int, int, int]]:
-    """Return bad promotions, promotions and trainings by the name of each policy and contestant."""
-    return {
-        one.name: (course.promotions[one.name].bad, one.walk.promotions, one.walk.trainings)
-        for one in (*course.ours, *course.copied)
-    }
+        for one in (*course.ours, *course.copied):
+            told = course.promotions[one.name]
+            counts = (told.bad, told.missed, one.walk.promotions, one.walk.trainings)
+            sums[one.name] = tuple(map(sum, zip(sums.get(one.name, (0, 0, 0, 0)), counts, strict=True)))
+    rows = [(name, *map(str, counts)) for name, counts in sorted(sums.items(), key=lambda one: one[1])]
+    return Table(("all together", "bad promotions", "missed", "promotions", "trainings"), rows)
