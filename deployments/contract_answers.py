@@ -22,8 +22,8 @@ from tasks.evolution.patch import digest_of
 from tasks.markdown import one_line
 from tasks.plain import write
 from tasks.release.ledger.book import Ledger
+from tasks.release.ledger.contract_records import Amended
 from tasks.release.ledger.entries import Entry
-from tasks.release.ledger.records import Amended
 from tasks.settings import Settings, load_settings
 from tasks.spec import ModelSpec, load_spec, names
 from tasks.spec.values import parse_duration

@@ -14,10 +14,12 @@ from tasks.plain import write
 from tasks.release.decisions import Decision, before
 from tasks.release.ledger.amending import acceptances
 from tasks.release.ledger.book import Ledger
+from tasks.release.ledger.contract_records import Accepted, Amended, Refused
 from tasks.release.ledger.entries import Entry, version_of
 from tasks.release.ledger.leases import at_work
-from tasks.release.ledger.records import Accepted, Amended, Judged, Proposed, Refused, Spent
 from tasks.release.ledger.standing import Standing, standing
+from tasks.release.ledger.version_records import Judged, Proposed
+from tasks.release.ledger.work_records import Spent
 from tasks.release.promotion import Outcome, Verb
 from tasks.settings import load_settings
 from tasks.spec import load_spec

@@ -3,24 +3,10 @@
 from datetime import datetime
 
 from tasks.data.window import write_time
+from tasks.release.ledger.contract_records import Accepted, Amended, Refused
 from tasks.release.ledger.entries import Entry
-from tasks.release.ledger.records import (
-    Accepted,
-    Amended,
-    Answered,
-    Approved,
-    Claimed,
-    Expired,
-    Judged,
-    Promoted,
-    Proposed,
-    Refused,
-    Rejected,
-    Requested,
-    RolledBack,
-    Scored,
-    Spent,
-)
+from tasks.release.ledger.version_records import Approved, Expired, Judged, Promoted, Proposed, Rejected, RolledBack
+from tasks.release.ledger.work_records import Answered, Claimed, Requested, Scored, Spent
 
 
 def clock(time: datetime) -> str:

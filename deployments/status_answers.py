@@ -22,8 +22,8 @@ from tasks.release.ledger.amending import pending
 from tasks.release.ledger.book import Ledger
 from tasks.release.ledger.entries import Entry
 from tasks.release.ledger.leases import at_work
-from tasks.release.ledger.records import Judged
 from tasks.release.ledger.standing import Pending, Request, standing
+from tasks.release.ledger.version_records import Judged
 from tasks.settings import Settings, load_settings
 from tasks.spec import load_spec, names
 

@@ -24,8 +24,8 @@ from tasks.markdown import one_line
 from tasks.plain import write
 from tasks.release.ledger.amending import end_of, pending
 from tasks.release.ledger.book import Ledger
+from tasks.release.ledger.contract_records import Accepted, Amended, Refused
 from tasks.release.ledger.entries import Entry
-from tasks.release.ledger.records import Accepted, Amended, Refused
 from tasks.settings import Settings
 from tasks.spec import ModelSpec
 

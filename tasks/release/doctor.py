@@ -14,8 +14,8 @@ from tasks.release.in_use import in_use
 from tasks.release.ledger.book import Ledger
 from tasks.release.ledger.entries import Entry
 from tasks.release.ledger.leases import PURPOSES, at_work, give_back
-from tasks.release.ledger.records import Expired, Places
 from tasks.release.ledger.standing import Pending, Standing, standing
+from tasks.release.ledger.version_records import Expired, Places
 from tasks.release.registrar import Registrar
 from tasks.release.retention import find_waste
 from tasks.settings import Settings

@@ -11,8 +11,9 @@ from tasks.monitoring.predictions.run import Asked, score_alone
 from tasks.monitoring.predictions.scoring import serve, write_down
 from tasks.release import decisions
 from tasks.release.decisions import Decision
-from tasks.release.ledger.records import Approved, Rejected, Requested, RolledBack
 from tasks.release.ledger.standing import standing
+from tasks.release.ledger.version_records import Approved, Rejected, RolledBack
+from tasks.release.ledger.work_records import Requested
 from tasks.replay.differences import Difference, beside
 from tasks.replay.live import Deciding, Event, Scoring, Training, Watching
 from tasks.replay.redone import Again, append, words_of

@@ -24,7 +24,7 @@ from tasks.monitoring.predictions.log import ROW_KEY, as_predictions, event_time
 from tasks.monitoring.predictions.run import Asked, score_alone
 from tasks.monitoring.predictions.scoring import serve, write_down
 from tasks.release.ledger.book import Ledger
-from tasks.release.ledger.records import Evidence, Judged, Places, Promoted, Proposed
+from tasks.release.ledger.version_records import Evidence, Judged, Places, Promoted, Proposed
 from tasks.replay.rulings import Ruling
 from tasks.replay.scene import Scene
 from tasks.replay.shared import eligible_rows, final_labels

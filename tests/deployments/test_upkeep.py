@@ -8,7 +8,7 @@ from deployments.doctor_answer import examine
 from tasks.errors import ModelBusy
 from tasks.release.ledger.book import Ledger
 from tasks.release.ledger.leases import leased
-from tasks.release.ledger.records import Requested
+from tasks.release.ledger.work_records import Requested
 from tasks.settings import Settings
 
 NOON = datetime(2024, 3, 1, 12, tzinfo=UTC)

@@ -19,7 +19,7 @@ from tasks.evolution.examining import Examined
 from tasks.evolution.patch import digest_of
 from tasks.release.ledger.amending import acceptances, pending
 from tasks.release.ledger.book import Ledger
-from tasks.release.ledger.records import Accepted, Amended
+from tasks.release.ledger.contract_records import Accepted, Amended
 from tasks.settings import Settings
 from tasks.spec import ModelSpec
 

@@ -13,8 +13,9 @@ from tasks.monitoring.watching import open_watch
 from tasks.release import requests
 from tasks.release.ledger.book import Ledger
 from tasks.release.ledger.leases import leased
-from tasks.release.ledger.records import Rejected, Requested
 from tasks.release.ledger.standing import standing
+from tasks.release.ledger.version_records import Rejected
+from tasks.release.ledger.work_records import Requested
 from tasks.settings import Settings
 from tasks.spec import load_spec
 

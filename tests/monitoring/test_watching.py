@@ -16,7 +16,7 @@ from tasks.monitoring.predictions.run import Asked, open_scoring
 from tasks.monitoring.reference import reference_of
 from tasks.monitoring.watching import Watch, open_watch
 from tasks.release.ledger.book import Ledger
-from tasks.release.ledger.records import Requested
+from tasks.release.ledger.work_records import Requested
 from tasks.settings import Settings
 
 AS_OF = datetime(2024, 2, 24, tzinfo=UTC)

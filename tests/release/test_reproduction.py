@@ -12,7 +12,7 @@ from tasks.data.splits import split
 from tasks.errors import RegistryError, SnapshotDamaged, SpecError
 from tasks.release.challenger import Recipe, make_challenger
 from tasks.release.ledger.book import Ledger
-from tasks.release.ledger.records import Evidence, Judged, Places, Proposed
+from tasks.release.ledger.version_records import Evidence, Judged, Places, Proposed
 from tasks.release.lineage import surroundings
 from tasks.release.reproduction import Reproduction, reproduce
 from tasks.settings import Settings
