@@ -6,7 +6,7 @@ from datetime import datetime
 
 from deployments.answers import Answer, fact, given
 from tasks.data.contract import Contract
-from tasks.data.features import Feature, FittedFeatures
+from tasks.data.fitted_features import Feature, FittedFeatures
 from tasks.data.history.contract import contract_of
 from tasks.data.ingestion import Ingested, Prepared, ingest, prepare
 from tasks.data.snapshot import load_snapshot

@@ -7,7 +7,7 @@ from datetime import datetime
 import numpy as np
 import pyarrow as pa
 
-from tasks.data.features import Feature
+from tasks.data.fitted_features import Feature
 from tasks.data.matrix import FloatArray
 from tasks.data.window import write_time
 from tasks.judgement.examples import Example, examples

@@ -14,7 +14,7 @@ import pytest
 from tasks.data import snapshot as snapshots
 from tasks.data import spool as spools
 from tasks.data.contract import load_contract
-from tasks.data.features import known_columns
+from tasks.data.known import known_columns
 from tasks.data.snapshot import load_snapshot, save_snapshot
 from tasks.data.source import read_source
 from tasks.data.validation import validate
