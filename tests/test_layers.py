@@ -40,7 +40,7 @@ DOORS = {
     "lightgbm": {"tasks/learning/gbm.py", "tasks/learning/growth.py", "tasks/release/registrar.py"},
     "torch": {"tasks/learning/network"},
     "evidently": {"tasks/monitoring/report.py"},
-    "optuna": {"tasks/learning/tuning.py"},
+    "optuna": {"tasks/learning/sampler.py"},
     "matplotlib": {
         "tasks/drafting/drawings.py",
         "tasks/judgement/canvas.py",
