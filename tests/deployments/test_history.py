@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from deployments.decision_answers import history, show
+from deployments.history_answers import history, show
 from tasks.release.ledger.book import Ledger
 from tasks.release.ledger.contract_records import Accepted, Amended
 from tasks.release.ledger.version_records import Evidence, Judged

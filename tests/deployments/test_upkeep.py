@@ -3,8 +3,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from deployments.decision_answers import prune
 from deployments.doctor_answer import examine
+from deployments.prune_answer import prune
 from tasks.errors import ModelBusy
 from tasks.release.ledger.book import Ledger
 from tasks.release.ledger.leases import leased
