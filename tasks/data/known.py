@@ -1,7 +1,7 @@
 """Which columns are known at prediction time, with those that feature code makes of them, and which are features."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import pyarrow as pa
 
@@ -24,6 +24,26 @@ def feature_columns(columns: Sequence[str], spec: ModelSpec, contract: Contract)
     learned = {*spec.features.text, *spec.features.target_statistics}
     known = set(columns) - set(contract.names("outcome")) - {spec.source.target, spec.source.label_time}
     return frozenset(name for name in known if name in learned or is_feature(name, spec, contract))
+
+
+def left_out(spec: ModelSpec, contract: Contract, used: frozenset[str]) -> Iterator[tuple[str, str]]:
+    """Yield each column of the contract that is not among those ``used``, with the reason in words."""
+    for column in contract.columns:
+        if column.name in used:
+            continue
+        if column.name == spec.source.timestamp:
+            why = "the event time"
+        elif column.name == spec.source.target:
+            why = "the target"
+        elif column.role == "outcome":
+            why = "known only afterwards"
+        elif column.name in spec.features.exclude:
+            why = "features.exclude"
+        elif column.role == "identifier" or column.name in spec.source.key:
+            why = "names the row"
+        else:
+            why = "no feature of this spec"
+        yield column.name, why
 
 
 def known_and_made(known: pa.Table, contract: Contract) -> pa.Table:
