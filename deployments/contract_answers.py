@@ -15,8 +15,8 @@ from tasks.data.window import read_time
 from tasks.errors import PerennialError, SettingsError
 from tasks.evolution import amendments
 from tasks.evolution.additions import UNNAMED
-from tasks.evolution.amendments import Desk, Person
 from tasks.evolution.change import Change
+from tasks.evolution.desk import Desk, Person
 from tasks.evolution.examining import Examined, Request, examine
 from tasks.evolution.patch import digest_of
 from tasks.markdown import one_line

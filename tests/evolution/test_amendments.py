@@ -14,7 +14,7 @@ from deployments.status_answers import status
 from tasks.data.contract import load_contract
 from tasks.errors import ContractError, DecisionRefused, SnapshotDamaged
 from tasks.evolution import amendments
-from tasks.evolution.amendments import Desk, Person
+from tasks.evolution.desk import Desk, Person
 from tasks.evolution.examining import Examined
 from tasks.evolution.patch import digest_of
 from tasks.release.ledger.amending import acceptances, pending
