@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterator, Sequence
 
 from tasks.errors import DecisionRefused
-from tasks.monitoring import deciding, watching
+from tasks.monitoring import deciding, measuring, watching
 from tasks.monitoring.check import Check, save_check
 from tasks.monitoring.predictions.eligible import find_eligible
 from tasks.monitoring.predictions.run import Asked, score_alone
@@ -50,7 +50,7 @@ def _watch(again: Again, event: Watching) -> Iterator[Difference]:
     scene = again.scene
     watch = watching.watch_of(scene.spec, scene.contract, again.settings, as_of=event.as_of)
     looked = watching.look(watch)
-    check = deciding.diagnose(watch, looked, watching.signals(watch, looked))
+    check = deciding.diagnose(watch, looked, measuring.signals(watch, looked))
     kept = save_check(watch.checks, check)
     before = standing(again.entries()).request
     deciding.ask(watch, check, kept.digest)
