@@ -37,7 +37,7 @@ DOORS = {
         "tasks/release/signature.py",
         "tasks/release/pyfunc_model.py",
     },
-    "lightgbm": {"tasks/learning/gbm", "tasks/release/registrar.py"},
+    "lightgbm": {"tasks/learning/gbm", "tasks/release/registrar_process.py"},
     "torch": {"tasks/learning/network"},
     "evidently": {"tasks/monitoring/report.py"},
     "optuna": {"tasks/learning/sampler.py"},
