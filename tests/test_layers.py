@@ -44,6 +44,7 @@ DOORS = {
     "matplotlib": {
         "tasks/drafting/drawings.py",
         "tasks/judgement/canvas.py",
+        "tasks/judgement/confusion_drawing.py",
         "tasks/judgement/dependence_drawings.py",
         "tasks/judgement/drawings.py",
         "tasks/judgement/intervals.py",
