@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 LAYERS = ["data_contracts", "tasks", "flows", "deployments"]
-GROUND = {"database", "errors", "logins", "markdown", "metrics", "plain", "price", "settings", "spec"}
+GROUND = {"database", "errors", "logins", "markdown", "metrics", "plain", "price", "settings", "spec", "up"}
 ROOMS = {
     "data": 0,
     "learning": 1,
