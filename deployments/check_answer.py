@@ -6,9 +6,10 @@ from datetime import datetime
 
 from deployments.answers import Answer, fact, given
 from tasks.data.contract import Contract
-from tasks.data.features import Feature, FittedFeatures
+from tasks.data.fitted_features import Feature, FittedFeatures
 from tasks.data.history.contract import contract_of
 from tasks.data.ingestion import Ingested, Prepared, ingest, prepare
+from tasks.data.known import left_out
 from tasks.data.snapshot import load_snapshot
 from tasks.data.splits import Splits, split
 from tasks.data.window import write_time
@@ -102,7 +103,7 @@ def _accepted(subject: Subject, seen: _Seen) -> Answer:
         "features": [
             {"name": one.name, "kind": one.kind, "categories": len(one.levels)} for one in seen.fitted.features
         ],
-        "not_learned_from": dict(_not_learned_from(subject, seen.fitted)),
+        "not_learned_from": dict(left_out(subject.spec, subject.contract, seen.fitted.columns)),
         "candidates": [candidate.kind for candidate in spec.candidates],
         "metric": spec.gate.metric,
         "refused": None,
@@ -140,7 +141,7 @@ def _lines(subject: Subject, seen: _Seen) -> Iterator[str]:
         yield fact(part, f"{getattr(counts, part):,} rows, {getattr(splits, part)}")
     yield fact("unlabelled", f"{counts.unlabelled:,} rows")
     yield fact("features", _listed([_feature(one) for one in seen.fitted.features]))
-    for why, names in _by_reason(_not_learned_from(subject, seen.fitted)):
+    for why, names in _by_reason(left_out(subject.spec, subject.contract, seen.fitted.columns)):
         yield fact("left out", f"{why}: {_listed(names)}")
     yield fact(
         "candidates", f"{', '.join(candidate.kind for candidate in spec.candidates)}; judged by {spec.gate.metric}"
@@ -163,27 +164,6 @@ def _next(broken: Broken, subject: Subject) -> str:
     if broken.follows:
         return f"{mend}; if the data have changed rather than broken: {subject.follow}"
     return f"{mend}, or the rule {broken.reason!r} of the contract"
-
-
-def _not_learned_from(subject: Subject, fitted: FittedFeatures) -> Iterator[tuple[str, str]]:
-    """Yield each column of the contract that is no feature, with the reason."""
-    spec, used = subject.spec, fitted.columns
-    for column in subject.contract.columns:
-        if column.name in used:
-            continue
-        if column.name == spec.source.timestamp:
-            why = "the event time"
-        elif column.name == spec.source.target:
-            why = "the target"
-        elif column.role == "outcome":
-            why = "known only afterwards"
-        elif column.name in spec.features.exclude:
-            why = "features.exclude"
-        elif column.role == "identifier" or column.name in spec.source.key:
-            why = "names the row"
-        else:
-            why = "no feature of this spec"
-        yield column.name, why
 
 
 def _by_reason(pairs: Iterator[tuple[str, str]]) -> list[tuple[str, list[str]]]:

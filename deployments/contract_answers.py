@@ -15,15 +15,15 @@ from tasks.data.window import read_time
 from tasks.errors import PerennialError, SettingsError
 from tasks.evolution import amendments
 from tasks.evolution.additions import UNNAMED
-from tasks.evolution.amendments import Desk, Person
 from tasks.evolution.change import Change
+from tasks.evolution.desk import Desk, Person
 from tasks.evolution.examining import Examined, Request, examine
 from tasks.evolution.patch import digest_of
 from tasks.markdown import one_line
 from tasks.plain import write
 from tasks.release.ledger.book import Ledger
+from tasks.release.ledger.contract_records import Amended
 from tasks.release.ledger.entries import Entry
-from tasks.release.ledger.records import Amended
 from tasks.settings import Settings, load_settings
 from tasks.spec import ModelSpec, load_spec, names
 from tasks.spec.values import parse_duration

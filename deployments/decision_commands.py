@@ -89,9 +89,9 @@ def history(model: str, as_json: bool, most: int) -> None:
     Example:
       perennial history flight_delay
     """
-    from deployments import decision_answers
+    from deployments import history_answers
 
-    tell(decision_answers.history(model, most=most), as_json)
+    tell(history_answers.history(model, most=most), as_json)
 
 
 @command
@@ -105,9 +105,9 @@ def champion(model: str, at: str | None, as_json: bool) -> None:
     Example:
       perennial champion flight_delay --at 2013-06-01T12:00
     """
-    from deployments import decision_answers
+    from deployments import history_answers
 
-    tell(decision_answers.champion(model, at), as_json)
+    tell(history_answers.champion(model, at), as_json)
 
 
 @command
@@ -121,9 +121,9 @@ def show(model: str, version: int, as_json: bool) -> None:
     Example:
       perennial show flight_delay 2
     """
-    from deployments import decision_answers
+    from deployments import history_answers
 
-    tell(decision_answers.show(model, version), as_json)
+    tell(history_answers.show(model, version), as_json)
 
 
 @command
@@ -165,6 +165,6 @@ def prune(model: str, delete: bool, as_json: bool) -> None:
     Example:
       perennial prune flight_delay
     """
-    from deployments import decision_answers
+    from deployments import prune_answer
 
-    tell(decision_answers.prune(model, delete=delete), as_json)
+    tell(prune_answer.prune(model, delete=delete), as_json)

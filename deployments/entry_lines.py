@@ -1,26 +1,16 @@
-"""What the entries of the ledger say, a line each."""
+"""What the entries of the ledger say, a line each, or as facts."""
 
 from datetime import datetime
+from typing import Any
 
 from tasks.data.window import write_time
-from tasks.release.ledger.entries import Entry
-from tasks.release.ledger.records import (
-    Accepted,
-    Amended,
-    Answered,
-    Approved,
-    Claimed,
-    Expired,
-    Judged,
-    Promoted,
-    Proposed,
-    Refused,
-    Rejected,
-    Requested,
-    RolledBack,
-    Scored,
-    Spent,
-)
+from tasks.plain import write
+from tasks.release.ledger.contract_records import Accepted, Amended, Refused
+from tasks.release.ledger.entries import Entry, version_of
+from tasks.release.ledger.version_records import Approved, Expired, Judged, Promoted, Proposed, Rejected, RolledBack
+from tasks.release.ledger.work_records import Answered, Claimed, Requested, Scored, Spent
+
+_OF_NO_VERSION = (Spent, Amended, Accepted, Refused)
 
 
 def clock(time: datetime) -> str:
@@ -67,6 +57,24 @@ def told(entry: Entry) -> str:
         case Refused() as change:
             return f"of amendment {change.proposal}, by {change.by}{_how(change)}{_because(change.reason)}"
     return ""
+
+
+def line(entry: Entry) -> str:
+    """Return an entry with its time, its kind and its version, in a line."""
+    version = version_of(entry.what)
+    which = f"version {version}" if version else "" if isinstance(entry.what, _OF_NO_VERSION) else "no version"
+    return f"{clock(entry.at)}  {entry.kind:<10} {which:<12} {told(entry)}"
+
+
+def facts_of(entry: Entry) -> dict[str, Any]:
+    """Return an entry as facts, for --json."""
+    return {
+        "number": entry.number,
+        "kind": entry.kind,
+        "at": entry.at.isoformat(timespec="seconds"),
+        **write(entry.what),
+        "digest": entry.digest,
+    }
 
 
 def used(spent: Spent) -> str:

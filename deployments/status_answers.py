@@ -1,62 +1,25 @@
 """What ``perennial status`` answers: how every model stands, and whether the stack is well."""
 
-import json
 import urllib.error
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from deployments.answers import Answer
 from deployments.entry_lines import clock, told
+from deployments.model_status import ModelStatus, status_of
 from deployments.stack import running
 from deployments.stack.running import Running
 from deployments.stack.scheduled import Api, Due, next_runs
 from deployments.stack.supervisor import is_well
-from tasks.data import store
-from tasks.errors import SpecError
-from tasks.monitoring.check import kept_checks
 from tasks.plain import write
-from tasks.release.ledger.amending import pending
-from tasks.release.ledger.book import Ledger
-from tasks.release.ledger.entries import Entry
-from tasks.release.ledger.leases import at_work
-from tasks.release.ledger.records import Judged
-from tasks.release.ledger.standing import Pending, Request, standing
+from tasks.release.ledger.standing import Request
 from tasks.settings import Settings, load_settings
-from tasks.spec import load_spec, names
+from tasks.spec import names
 
 _SHOWN = 3
 _DAY = timedelta(days=1)
-
-
-@dataclass(frozen=True)
-class LastCheck:
-    """What the newest check of a model found."""
-
-    as_of: datetime
-    sentence: str
-
-
-@dataclass(frozen=True)
-class ModelStatus:
-    """How a model stands."""
-
-    model: str
-    problem: str = ""
-    """What is wrong with its spec; empty: nothing."""
-    champion: int | None = None
-    since: datetime | None = None
-    judged: Entry | None = None
-    check: LastCheck | None = None
-    pending: tuple[Pending, ...] = ()
-    amendments: tuple[Entry, ...] = ()
-    """Of its contract, that nobody has decided on."""
-    request: Request | None = None
-    working: tuple[str, ...] = ()
-    """What is done for it at this moment."""
-    due: tuple[Due, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -73,7 +36,7 @@ def status() -> Answer:
     settings, now = load_settings(), datetime.now(UTC)
     up = running.current(settings.home)
     due = _due(settings)
-    models = [_of_model(settings, name, due or ()) for name in names(settings.specs)]
+    models = [status_of(settings, name, due or ()) for name in names(settings.specs)]
     parts = list(_parts(up)) if up else []
     facts = {
         "home": str(settings.home),
@@ -83,39 +46,6 @@ def status() -> Answer:
     }
     lines = [line for model in models for line in _model_lines(model, now)]
     return Answer(facts, (*lines, *_stack_lines(settings, up, parts, known=due is not None)))
-
-
-def _of_model(settings: Settings, name: str, due: Sequence[Due]) -> ModelStatus:
-    try:
-        load_spec(name, settings.specs)
-    except SpecError as error:
-        return ModelStatus(name, problem=str(error))
-    ledger = Ledger(settings.ledger)
-    entries = ledger.entries(name)
-    found = standing(entries)
-    return ModelStatus(
-        model=name,
-        champion=found.champion.version if found.champion else None,
-        since=found.champion.since if found.champion else None,
-        judged=next((entry for entry in reversed(entries) if isinstance(entry.what, Judged)), None),
-        check=_last_check(settings.of(name) / "checks"),
-        pending=found.pending,
-        request=found.request,
-        working=tuple(purpose for purpose, holding in at_work(ledger, name).items() if not holding.free),
-        amendments=tuple(pending(entries)),
-        due=tuple(run for run in due if run.deployment.split("/")[-1] == name),
-    )
-
-
-def _last_check(folder: Path) -> LastCheck | None:
-    files = kept_checks(folder)
-    if not files:
-        return None
-    try:
-        found = json.loads(store.here(files[-1]).read_text(encoding="utf-8"))
-        return LastCheck(datetime.fromisoformat(found["as_of"]), found["diagnosis"]["sentence"])
-    except (OSError, ValueError, KeyError):
-        return None
 
 
 def _due(settings: Settings) -> tuple[Due, ...] | None:

@@ -16,7 +16,8 @@ from tasks.markdown import escape
 from tasks.news import decisions
 from tasks.news.news import News
 from tasks.release.ledger.entries import Entry
-from tasks.release.ledger.records import Judged, Proposed, Requested, RolledBack
+from tasks.release.ledger.version_records import Judged, Proposed, RolledBack
+from tasks.release.ledger.work_records import Requested
 from tasks.spec import ModelSpec
 
 KEY = "perennial.news"

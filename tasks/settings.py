@@ -3,8 +3,6 @@
 The only reader of environment variables. What a user chose *for a model* is in its spec.
 """
 
-import fcntl
-import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,6 +13,7 @@ from tasks.database import Database, database_url
 from tasks.errors import SettingsError
 from tasks.logins import People, people
 from tasks.price import PRICE, Price, read_price
+from tasks.up import SECRETS_FILE, login_of, said_by_up
 
 QUIET = {
     # Nothing leaves the machine. DO_NOT_TRACK=1 does not stop MLflow, "true" does; Prefect takes either.
@@ -34,8 +33,6 @@ QUIET = {
     "GIT_PYTHON_REFRESH": "quiet",  # MLflow warns where git is not installed
 }
 """Variables that every process of ours runs with, unless the user has set them otherwise."""
-UP_LOCK, UP_FILE, SECRETS_FILE = "up.lock", "up.json", "secrets.json"
-"""In the home folder: held while `perennial up` runs for it; where its servers are; and what they ask for."""
 _LEDGER, _MLFLOW, _PREFECT = "PERENNIAL_LEDGER", "PERENNIAL_MLFLOW", "PERENNIAL_PREFECT_DATABASE"
 _STORE = "PERENNIAL_STORE"
 
@@ -123,13 +120,13 @@ def load_settings(
         project=project,
         home=home,
         threads=_threads(env),
-        prefect_api_url=env.get("PREFECT_API_URL") or _up(home, "prefect_api"),
-        prefect_login=env.get("PREFECT_API_AUTH_STRING") or _login_of(home),
+        prefect_api_url=env.get("PREFECT_API_URL") or said_by_up(home, "prefect_api"),
+        prefect_login=env.get("PREFECT_API_AUTH_STRING") or login_of(home),
         ledger_url=database_url(_LEDGER, env.get(_LEDGER), "psycopg"),
         mlflow_url=database_url(_MLFLOW, env.get(_MLFLOW), "psycopg"),
         prefect_database_url=database_url(_PREFECT, env.get(_PREFECT), "asyncpg", file=False),
         price=read_price(env.get(PRICE)),
-        people=people(env, home / SECRETS_FILE, _up(home, "mlflow") if _up(home, "login") else None),
+        people=people(env, home / SECRETS_FILE, said_by_up(home, "mlflow") if said_by_up(home, "login") else None),
         store=objects_of(env.get(_STORE), env.get("AWS_ENDPOINT_URL_S3") or env.get("AWS_ENDPOINT_URL")),
     )
 
@@ -151,18 +148,6 @@ def environment_of(settings: Settings) -> dict[str, str]:
     server = {"PREFECT_API_URL": settings.prefect_api_url, "PREFECT_API_AUTH_STRING": settings.prefect_login}
     named = {name: value for name, value in server.items() if value}
     return {**QUIET, "PREFECT_HOME": str(settings.home / "prefect"), **named}
-
-
-def is_up(home: Path) -> bool:
-    """Say whether `perennial up` runs for ``home``: the kernel lets go of its lock however it ends."""
-    try:
-        with (home / UP_LOCK).open(encoding="utf-8") as file:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    except OSError:
-        return False
-    return False
 
 
 def child_environment(settings: Settings, **changes: str) -> dict[str, str]:
@@ -208,26 +193,6 @@ def _home(env: Mapping[str, str], project: Path) -> Path:
     if "://" in named:
         raise SettingsError(f"PERENNIAL_HOME: found {named!r}; allowed: a folder; PERENNIAL_STORE takes a store")
     return Path(named).expanduser().resolve()
-
-
-def _up(home: Path, what: str) -> str | None:
-    """Return what `perennial up`, if it runs for ``home``, has written down of itself."""
-    if not is_up(home):
-        return None
-    try:
-        return json.loads((home / UP_FILE).read_text(encoding="utf-8"))[what] or None
-    except (OSError, ValueError, KeyError):
-        return None  # it is just coming up, or going down
-
-
-def _login_of(home: Path) -> str | None:
-    """Return what the servers of `perennial up --auth` ask for, if this user may know."""
-    if not _up(home, "login"):
-        return None
-    try:
-        return f"{_up(home, 'login')}:{json.loads((home / SECRETS_FILE).read_text(encoding='utf-8'))['password']}"
-    except (OSError, ValueError, KeyError):
-        return None
 
 
 def _threads(env: Mapping[str, str]) -> int:

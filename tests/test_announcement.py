@@ -1,7 +1,7 @@
 """What people read of a version that awaits them."""
 
 from tasks.announcement import proposal_page
-from tasks.release.ledger.records import Evidence, Places, Proposed
+from tasks.release.ledger.version_records import Evidence, Places, Proposed
 
 EVIL = "Better: <script>alert(1)</script> is worse; [here](https://evil.example)"
 

@@ -11,8 +11,9 @@ import pytest
 
 from tasks.data.contract import check_contract, load_contract
 from tasks.data.demo import flights_file
-from tasks.data.features import fit_features, known_columns
+from tasks.data.features import fit_features
 from tasks.data.ingestion import ingest, prepare
+from tasks.data.known import known_columns
 from tasks.data.snapshot import load_snapshot
 from tasks.data.splits import split
 from tasks.metrics import METRICS

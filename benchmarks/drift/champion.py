@@ -9,7 +9,8 @@ import pyarrow.compute as pc
 
 from benchmarks.drift.datasets import DataSet
 from tasks.data.matrix import FeatureMatrix, FloatArray, Labelled, Target
-from tasks.learning.gbm import Trees, fit
+from tasks.learning.gbm.fitting import fit
+from tasks.learning.gbm.model import Trees
 from tasks.learning.problem import Problem
 from tasks.monitoring.triage import Columns
 from tasks.spec import LightGBMSpec

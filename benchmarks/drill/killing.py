@@ -14,7 +14,7 @@ from benchmarks.drill.boundaries import Boundaries
 from benchmarks.drill.world import MODEL, OPERATIONS, World
 from tasks.release.artifact import verify
 from tasks.release.ledger.book import Ledger
-from tasks.release.ledger.records import Promoted
+from tasks.release.ledger.version_records import Promoted
 
 _EXPECTED = {"propose": 2, "approve": 3, "reject": 2, "roll back": 1}
 """The champion after each operation."""

@@ -13,8 +13,8 @@ from benchmarks.drill.world import MODEL, RegistryHere, World, says
 from tasks.errors import DecisionRefused, PerennialError
 from tasks.release import decisions, promotion
 from tasks.release.ledger.book import Ledger
-from tasks.release.ledger.records import Promoted, Proposed, RolledBack
 from tasks.release.ledger.standing import standing
+from tasks.release.ledger.version_records import Promoted, Proposed, RolledBack
 from tasks.release.office import Office
 
 _fork = multiprocessing.get_context("fork")

@@ -20,7 +20,8 @@ from tasks.release.ledger.standing import Standing, standing
 from tasks.release.metering import unmetered
 from tasks.release.office import Office
 from tasks.release.proposing import Trained
-from tasks.release.registrar import Followed, Registrar
+from tasks.release.registrar import Registrar
+from tasks.release.registrar_process import Followed
 from tasks.release.registry import Registry
 from tasks.release.run import TrainingRun
 from tasks.release.versions import Recorded, Training, Version

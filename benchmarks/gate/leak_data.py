@@ -13,8 +13,9 @@ import pyarrow.parquet as pq
 
 from tasks.data.contract import load_contract
 from tasks.data.demo import flights_file, package_files
-from tasks.data.features import fit_features, known_columns
+from tasks.data.features import fit_features
 from tasks.data.keys import row_keys
+from tasks.data.known import known_columns
 from tasks.data.labels import add_target, read_labels
 from tasks.data.matrix import FloatArray
 from tasks.data.splits import split

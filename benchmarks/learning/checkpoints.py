@@ -12,8 +12,8 @@ import lightgbm as lgb
 from benchmarks.learning.flights import Flights, flights
 from benchmarks.markdown import Section, Table
 from benchmarks.repetition import Runner
-from tasks.learning import gbm
 from tasks.learning.checkpoints import Checkpoints
+from tasks.learning.gbm import fitting as gbm
 from tasks.learning.problem import Problem
 from tasks.spec import LightGBMSpec
 

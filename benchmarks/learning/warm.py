@@ -14,7 +14,7 @@ from benchmarks.learning.streams import Stream
 from benchmarks.markdown import Section, Table
 from benchmarks.repetition import Runner
 from tasks.learning.attempt import Attempt, Course, Entry
-from tasks.learning.gbm import Trees
+from tasks.learning.gbm.model import Trees
 from tasks.learning.problem import Problem
 from tasks.learning.training import refit
 from tasks.learning.windows import Choice, TrainWindow

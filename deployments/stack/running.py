@@ -13,7 +13,7 @@ import psutil
 
 from tasks.data.atomic import write_text
 from tasks.errors import ServerError
-from tasks.settings import UP_FILE, UP_LOCK, is_up
+from tasks.up import UP_FILE, UP_LOCK, is_up
 
 _LOCK_SECONDS = 2
 """A command that asks whether the stack is up holds the lock for a moment."""

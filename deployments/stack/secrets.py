@@ -9,7 +9,7 @@ from pathlib import Path
 from tasks.data.atomic import write_text
 from tasks.errors import SettingsError
 from tasks.logins import ADMINISTRATOR
-from tasks.settings import SECRETS_FILE
+from tasks.up import SECRETS_FILE
 
 USER = ADMINISTRATOR
 _USERS = "mlflow_auth.db"

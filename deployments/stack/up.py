@@ -17,8 +17,9 @@ from deployments.stack.servers import deploy
 from deployments.stack.supervisor import Say, Stopped, Supervisor
 from tasks.errors import ServerError
 from tasks.release.registry_tables import making_tables
-from tasks.settings import SECRETS_FILE, UP_FILE, Settings, is_up, load_settings
+from tasks.settings import Settings, load_settings
 from tasks.spec import load_spec, names
+from tasks.up import SECRETS_FILE, UP_FILE, is_up
 
 LEAST_FREE = 200_000_000
 """Bytes: databases that cannot grow break in ways that nobody understands."""

@@ -5,7 +5,6 @@ tried. Train is scored by models that have not seen the row: one for each fifth 
 by a model that had would tell the row's own label.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -17,6 +16,7 @@ import pyarrow.compute as pc
 
 from tasks.data.matrix import FloatArray
 from tasks.data.outcomes import Outcomes
+from tasks.data.terms import count, counter_of, vocabulary, weighed
 from tasks.data.text_model import Answer, choose_penalty, fit_answer
 from tasks.spec import Ngrams
 
@@ -24,16 +24,9 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_array
     from sklearn.feature_extraction.text import CountVectorizer
 
-MOST_TERMS = 30_000
-"""Of a vocabulary, the most frequent ones."""
 _SAMPLE = 200_000
 """Texts of train from which a vocabulary and its model are learned, evenly spread over it."""
-_FEWEST = 2
-"""Texts in which a term stands: of a word that stood in one alone nothing can be learned."""
-_WORD = r"(?u)\b\w+\b"
 _FOLDS = 5
-_BATCH = 20_000
-"""Texts that are taken apart at a time."""
 
 Values = npt.NDArray[np.float32]
 
@@ -100,11 +93,11 @@ class FittedText:
 
     @cached_property
     def _counter(self) -> "CountVectorizer":
-        return _counter(self.ngrams, vocabulary={term: place for place, term in enumerate(self.terms)})
+        return counter_of(self.ngrams, vocabulary={term: place for place, term in enumerate(self.terms)})
 
     def _weigh(self, texts: list[str]) -> "csr_array":
         """Return how much each term weighs in each text, shape (texts, terms): TF-IDF, of length 1."""
-        return _weighed(_count(self._counter, texts, len(self.terms)), np.array(self.rarity))
+        return weighed(count(self._counter, texts, len(self.terms)), np.array(self.rarity))
 
 
 def fit_text(column: str, values: pa.ChunkedArray, outcomes: Outcomes, ngrams: Ngrams) -> FittedText:
@@ -113,12 +106,12 @@ def fit_text(column: str, values: pa.ChunkedArray, outcomes: Outcomes, ngrams: N
     some = _some(np.flatnonzero(outcomes.known & (places < len(texts))))
     own, inverse = np.unique(places[some], return_inverse=True)
     learned = [texts[place] for place in own]
-    terms = _vocabulary(learned, ngrams)
-    counter = _counter(ngrams, vocabulary={term: place for place, term in enumerate(terms)})
-    counts = _count(counter, learned, len(terms))[inverse]
+    terms = vocabulary(learned, ngrams)
+    counter = counter_of(ngrams, vocabulary={term: place for place, term in enumerate(terms)})
+    counts = count(counter, learned, len(terms))[inverse]
     have = np.bincount(counts.indices, minlength=len(terms))
     rarity = np.log((1 + len(some)) / (1 + have)) + 1
-    weights = _weighed(counts, rarity)
+    weights = weighed(counts, rarity)
     penalty = choose_penalty(weights, outcomes, some)
     return FittedText(
         column=column,
@@ -161,46 +154,3 @@ def _some(places: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
     if len(places) <= _SAMPLE:
         return places
     return places[np.linspace(0, len(places) - 1, _SAMPLE).astype(np.intp)]
-
-
-def _counter(ngrams: Ngrams, **how: Any) -> "CountVectorizer":  # noqa: ANN401 - scikit-learn's own options
-    from sklearn.feature_extraction.text import CountVectorizer
-
-    if ngrams == "characters":
-        return CountVectorizer(analyzer="char_wb", ngram_range=(3, 5), **how)
-    return CountVectorizer(token_pattern=_WORD, ngram_range=(1, 2), **how)
-
-
-def _vocabulary(texts: list[str], ngrams: Ngrams) -> list[str]:
-    """Return the most frequent terms that stand in more than one of ``texts``, sorted."""
-    if not texts:
-        return []
-    try:
-        counter = _counter(ngrams, max_features=MOST_TERMS, min_df=_FEWEST).fit(texts)
-    except ValueError:  # no text has a word, or no word stands in two
-        return []
-    return sorted(counter.vocabulary_)
-
-
-def _count(counter: "CountVectorizer", texts: list[str], terms: int) -> "csr_array":
-    """Return how often each term stands in each text, shape (texts, terms)."""
-    from scipy.sparse import csr_array, vstack
-
-    if not texts or not terms:
-        return csr_array((len(texts), terms), dtype=np.float64)
-    return csr_array(vstack([counter.transform(batch) for batch in _batches(texts)], format="csr"), dtype=np.float64)
-
-
-def _batches(texts: list[str]) -> Iterator[list[str]]:
-    return (texts[start : start + _BATCH] for start in range(0, len(texts), _BATCH))
-
-
-def _weighed(counts: "csr_array", rarity: FloatArray) -> "csr_array":
-    """Return TF-IDF, the count by its logarithm, each row of length 1."""
-    from scipy.sparse import csr_array
-
-    amounts = (1 + np.log(counts.data)) * rarity[counts.indices]
-    ends = counts.indptr.astype(np.intp)
-    rows = np.repeat(np.arange(counts.shape[0]), np.diff(ends))
-    lengths = np.sqrt(np.bincount(rows, amounts**2, counts.shape[0]))
-    return csr_array((amounts / lengths[rows], counts.indices, counts.indptr), shape=counts.shape)

@@ -1,13 +1,11 @@
 """Immutable saved frames: written whole or not at all, named by their content, checked when they are read."""
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from tempfile import TemporaryFile
-from typing import Any, BinaryIO, TypeVar
+from typing import TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -15,15 +13,11 @@ import pyarrow.parquet as pq
 
 from tasks.data import store
 from tasks.data.atomic import write_whole
-from tasks.data.digest import canonical_type, column_digests, table_digest
-from tasks.data.digest_stream import stream_digests
+from tasks.data.digest import column_digests, table_digest
+from tasks.data.snapshot_file import canonical, digests_in, metadata_of, recorded_digests, shape
 from tasks.errors import SnapshotDamaged
 
 T = TypeVar("T")
-_COLUMN_DIGESTS = b"perennial.column_digests"
-_GROUP_ROWS = 100_000
-"""Rows of a draft that are in memory at once, and of a row group of it."""
-_BATCH_ROWS = 32_768
 _verified: set[tuple[str, int, int, int, str]] = set()
 """Columns of files that this process has found to be what they should be, with what tells a file from a later one."""
 
@@ -46,13 +40,14 @@ def save_snapshot(table: pa.Table, folder: Path, *, timestamp: str | None = None
 
     The file appears whole or not at all: it is written beside its place, flushed to disk, and renamed.
     """
-    table = _canonical(table)
+    table = canonical(table)
     columns = column_digests(table)
     digest = table_digest(columns, table.num_rows)
     path = folder / f"{digest}.parquet"
     if not path.exists():
-        _write(table.replace_schema_metadata({_COLUMN_DIGESTS: json.dumps(columns)}), path)
-    start, end = _span(table, timestamp)
+        named = table.replace_schema_metadata(metadata_of(columns))
+        write_whole(path, lambda file: pq.write_table(named, file, **shape(named.schema)))
+    start, end = span_of(table, timestamp)
     return Snapshot(store.keep(path, once=True), digest, table.num_rows, start, end)
 
 
@@ -78,59 +73,12 @@ def load_batches(snapshot: Snapshot, rows: int) -> Iterator[pa.Table]:
             yield pa.Table.from_batches([batch]).replace_schema_metadata(None)
 
 
-class Draft:
-    """A snapshot on its way, of more rows than there is memory for: it has the digest of them all in one piece."""
-
-    def __init__(self, folder: Path, *, timestamp: str | None = None) -> None:
-        """The rows are kept in ``folder``, in a file without a name: it goes with the process."""
-        folder.mkdir(parents=True, exist_ok=True)
-        self._folder, self._timestamp = folder, timestamp
-        self._file = TemporaryFile(dir=folder, suffix=".unfinished")  # noqa: SIM115 - __exit__ closes it
-        self._writer: pq.ParquetWriter | None = None
-        self._waiting: list[pa.Table] = []
-        self._spans: list[datetime] = []
-        self.rows = 0
-
-    def __enter__(self) -> "Draft":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._writer is not None:
-            self._writer.close()
-        self._file.close()
-
-    def add(self, table: pa.Table) -> None:
-        """Add the rows of ``table``, whose columns are those of the first."""
-        table = _canonical(table)
-        self.rows += table.num_rows
-        self._spans += [moment for moment in _span(table, self._timestamp) if moment is not None]
-        self._spans = [min(self._spans), max(self._spans)] if self._spans else []
-        self._waiting.append(table)
-        if sum(waiting.num_rows for waiting in self._waiting) >= _GROUP_ROWS:
-            self._write(whole_groups=True)
-
-    def save(self) -> Snapshot:
-        """Save what was added, at least one table, as ``save_snapshot`` would have saved it."""
-        self._write(whole_groups=False)
-        assert self._writer is not None
-        self._writer.close()
-        start, end = self._spans or (None, None)
-        with pq.ParquetFile(self._file) as drafted:
-            columns = _digests(drafted, drafted.schema_arrow.names)
-            digest = table_digest(columns, self.rows)
-            path = self._folder / f"{digest}.parquet"
-            if not path.exists():
-                write_whole(path, lambda file: _copy(drafted, columns, file))
-        return Snapshot(store.keep(path, once=True), digest, self.rows, start, end)
-
-    def _write(self, *, whole_groups: bool) -> None:
-        """Write what waits; if ``whole_groups``, as far as it fills row groups: small ones are slow to read."""
-        table = pa.concat_tables(self._waiting).unify_dictionaries()
-        rows = table.num_rows - table.num_rows % _GROUP_ROWS if whole_groups else table.num_rows
-        if self._writer is None:
-            self._writer = pq.ParquetWriter(self._file, table.schema, **_shape(table.schema))
-        self._writer.write_table(table.slice(0, rows), row_group_size=_GROUP_ROWS)
-        self._waiting = [table.slice(rows)]
+def span_of(table: pa.Table, timestamp: str | None) -> tuple[datetime | None, datetime | None]:
+    """Return the earliest and the latest event time; None twice when there are no rows, or no time column."""
+    if timestamp is None or table.num_rows == 0:
+        return None, None
+    ends = pc.min_max(table.column(timestamp)).as_py()
+    return ends["min"], ends["max"]
 
 
 def _sound(snapshot: Snapshot, read: Callable[[], T]) -> T:
@@ -146,7 +94,7 @@ def _sound(snapshot: Snapshot, read: Callable[[], T]) -> T:
 def _load(snapshot: Snapshot, columns: list[str] | None) -> pa.Table:
     with _readable(snapshot):
         table = pq.read_table(store.here(snapshot.uri), columns=columns, memory_map=True)
-        recorded = json.loads(table.schema.metadata[_COLUMN_DIGESTS])
+        recorded = recorded_digests(table.schema)
     fresh = _fresh(snapshot, table.column_names, table_digest(recorded, table.num_rows))
     _check(snapshot, recorded, column_digests(table.select(fresh)))
     return table.replace_schema_metadata(None)
@@ -154,21 +102,9 @@ def _load(snapshot: Snapshot, columns: list[str] | None) -> pa.Table:
 
 def _check_all(snapshot: Snapshot) -> None:
     with _readable(snapshot), pq.ParquetFile(store.here(snapshot.uri)) as file:
-        recorded = json.loads(file.schema_arrow.metadata[_COLUMN_DIGESTS])
+        recorded = recorded_digests(file.schema_arrow)
         fresh = _fresh(snapshot, file.schema_arrow.names, table_digest(recorded, file.metadata.num_rows))
-        _check(snapshot, recorded, _digests(file, fresh))
-
-
-def _digests(file: pq.ParquetFile, columns: Sequence[str]) -> dict[str, str]:
-    schema = pa.schema([file.schema_arrow.field(name) for name in columns])
-    return stream_digests(lambda names: file.iter_batches(_BATCH_ROWS, columns=list(names)), schema)
-
-
-def _copy(drafted: pq.ParquetFile, columns: Mapping[str, str], into: BinaryIO) -> None:
-    schema = drafted.schema_arrow.with_metadata({_COLUMN_DIGESTS: json.dumps(columns)})
-    with pq.ParquetWriter(into, schema, **_shape(schema)) as writer:
-        for group in range(drafted.num_row_groups):
-            writer.write_table(drafted.read_row_group(group).cast(schema))
+        _check(snapshot, recorded, digests_in(file, fresh))
 
 
 @contextmanager
@@ -208,24 +144,3 @@ def _damage(snapshot: Snapshot, finding: str) -> str:
         f"{snapshot.uri}: damaged: it was saved with the digest {snapshot.digest} and now {finding}; "
         "delete the file and run again, it is made anew from the source"
     )
-
-
-def _canonical(table: pa.Table) -> pa.Table:
-    schema = pa.schema([pa.field(f.name, canonical_type(f.type)) for f in table.schema])
-    return table.replace_schema_metadata(None).cast(schema).unify_dictionaries()
-
-
-def _write(table: pa.Table, path: Path) -> None:
-    write_whole(path, lambda file: pq.write_table(table, file, **_shape(table.schema)))
-
-
-def _shape(schema: pa.Schema) -> dict[str, Any]:
-    texts = [field.name for field in schema if pa.types.is_dictionary(field.type)]
-    return {"compression": "lz4", "use_dictionary": texts, "write_statistics": False}
-
-
-def _span(table: pa.Table, timestamp: str | None) -> tuple[datetime | None, datetime | None]:
-    if timestamp is None or table.num_rows == 0:
-        return None, None
-    ends = pc.min_max(table.column(timestamp)).as_py()
-    return ends["min"], ends["max"]

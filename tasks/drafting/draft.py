@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from tasks.data.source import open_readers
-from tasks.drafting.ageing import Ageing, look_for_ageing
 from tasks.drafting.contract_text import write_contract
 from tasks.drafting.findings import Finding, find
 from tasks.drafting.first_look import FirstLook, look
+from tasks.drafting.fresh_gain import FreshGain, fresh_gain
 from tasks.drafting.history import History, history_of
 from tasks.drafting.kinds import find_kinds
 from tasks.drafting.leaks import Found, ask_about, look_for_leaks, without
@@ -45,7 +45,7 @@ class Draft:
     quarantined: float
     """Share of the rows that were looked at."""
     look: FirstLook
-    ageing: Ageing
+    ageing: FreshGain
     history: History
 
 
@@ -72,7 +72,7 @@ def draft(wishes: Wishes, settings: Settings, now: datetime, ask: Ask) -> Draft:
         log.asked,
         trial.quarantined,
         look(trial),
-        look_for_ageing(plan, trial),
+        fresh_gain(plan, trial),
         history_of(trial),
     )
 

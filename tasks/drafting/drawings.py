@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tasks.drafting.ageing import Ageing
+from tasks.drafting.fresh_gain import FreshGain
 from tasks.drafting.history import History
 from tasks.drafting.plan import Plan
 from tasks.drafting.timeline import STRETCHES, Timeline
@@ -25,7 +25,7 @@ _MADE_UP = "the order of the rows stands for time: the dates are made up"
 _DAY = timedelta(days=1)
 
 
-def draw(plan: Plan, history: History, found: Ageing) -> Mapping[str, str]:
+def draw(plan: Plan, history: History, found: FreshGain) -> Mapping[str, str]:
     """Return the pictures as SVG, by name."""
     drawn = {
         "volume": to_svg(partial(volume, plan=plan), "volume", _HEIGHT),
@@ -69,7 +69,7 @@ def target(figure: "Figure", plan: Plan, history: History) -> str:
     return describe(axes, Words(title, "the holdout's labels are left to the gate", ""))
 
 
-def ageing(figure: "Figure", found: Ageing) -> str:
+def ageing(figure: "Figure", found: FreshGain) -> str:
     """Draw by how much a fresh model is better than the old one, by the old one's age."""
     axes, steps = figure.add_subplot(), found.steps
     axes.axhline(0, **DASHED)

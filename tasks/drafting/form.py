@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
-from tasks.data.files import open_bytes
+from tasks.data.file_errors import open_bytes
 from tasks.errors import SourceError
 from tasks.spec import CsvSpec
 

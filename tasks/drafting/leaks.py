@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pyarrow as pa
 
-from tasks.data.features import feature_columns
 from tasks.data.keys import row_keys
+from tasks.data.known import feature_columns
 from tasks.data.splits import Mask
 from tasks.drafting.plan import Plan
 from tasks.drafting.questions import Ask, Question

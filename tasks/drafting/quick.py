@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from tasks.data.features import FittedFeatures, fit_features, make_matrix
+from tasks.data.features import fit_features, make_matrix
+from tasks.data.fitted_features import FittedFeatures
 from tasks.data.matrix import FloatArray, Labelled
 from tasks.data.window import microseconds_of
 from tasks.drafting.trial import Trial

@@ -13,7 +13,7 @@ from tasks.drafting.findings import DOUBTS
 from tasks.drafting.schedules import runs
 from tasks.drafting.timeline import describe
 from tasks.judgement.page import templates
-from tasks.judgement.tables import Table
+from tasks.judgement.table import Table
 from tasks.judgement.wording import gain, interval
 from tasks.spec import write_duration
 

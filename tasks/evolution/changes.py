@@ -7,8 +7,8 @@ from difflib import get_close_matches
 import pyarrow as pa
 
 from tasks.data.contract import Column, Contract
+from tasks.data.failures import Failure, find_failures
 from tasks.data.holdings import type_name
-from tasks.data.validation import Failure, find_failures
 from tasks.evolution.additions import new_columns
 from tasks.evolution.change import Change
 from tasks.evolution.edits import Dropped, MayBeMissing, Retyped, class_of

@@ -9,8 +9,8 @@ import pyarrow.compute as pc
 
 from tasks.data.contract import Column, Contract
 from tasks.data.conversion import convert
+from tasks.data.failures import Failure, find_failures
 from tasks.data.holdings import type_name
-from tasks.data.validation import Failure, find_failures
 from tasks.drafting.field_text import number_text
 from tasks.evolution.rules import is_number, limits_of
 from tasks.evolution.words import listed, rows_of, shown

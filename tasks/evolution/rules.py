@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from tasks.data.contract import Column
 from tasks.data.conversion import convert
-from tasks.data.validation import Failure
+from tasks.data.failures import Failure
 from tasks.drafting.field_text import TAIL, number_text, range_of, share_text, where_values_lie
 from tasks.evolution.change import Change
 from tasks.evolution.edits import Bounds, Words, class_of

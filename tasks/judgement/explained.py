@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tasks.data.matrix import FloatArray
-from tasks.judgement.tables import NONE, Table
+from tasks.judgement.table import NONE, Table
 
 DEPENDENCE = (
     "Each of the curves asks what the models would predict on average if every row had that value in one feature, and "

@@ -56,6 +56,12 @@ class Holdout:
     worn_rows_removed: int = 0
 
     @property
+    def compared(self) -> dict[str, FloatArray]:
+        """The predictions of champion and challenger by name, or of the challenger alone; it is the last."""
+        champion = {} if self.champion is None else {"champion": self.champion}
+        return {**champion, "challenger": self.challenger}
+
+    @property
     def days(self) -> npt.NDArray[np.int64]:
         """The calendar day of each row, UTC, as a number since 1970."""
         return self.times // _DAY

@@ -10,7 +10,7 @@ from tasks.judgement.explained import UNEXPLAINED, Explained
 from tasks.judgement.holdout import Holdout
 from tasks.judgement.pictures import draw_pictures
 from tasks.judgement.sections import Labels, Provenance, Told, Trials, sections
-from tasks.judgement.tables import NONE, Table
+from tasks.judgement.table import NONE, Table
 from tasks.judgement.verdict import Verdict
 from tasks.judgement.wording import NOTHING, facts, gain, interval, show
 

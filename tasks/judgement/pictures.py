@@ -8,6 +8,7 @@ import numpy as np
 
 from tasks.judgement import drawings, intervals
 from tasks.judgement.canvas import HEIGHT, Draw, to_svg
+from tasks.judgement.confusion_drawing import confusion
 from tasks.judgement.holdout import Holdout
 from tasks.judgement.verdict import Verdict
 
@@ -57,7 +58,7 @@ def _of_holdout(held: Holdout, verdict: Verdict, classes: Sequence[str]) -> dict
                 chosen["calibration"] = partial(drawings.calibration, held=held)
         case "multiclass":
             names = [str(name) for name in classes or range(held.challenger.shape[1])]
-            chosen["confusion"] = partial(drawings.confusion, held=held, names=names)
+            chosen["confusion"] = partial(confusion, held=held, names=names)
             chosen["calibration"] = partial(drawings.calibration, held=held)
         case "regression":
             chosen["predictions"] = partial(drawings.actual_over_predicted, held=held, verdict=verdict)

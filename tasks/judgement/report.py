@@ -6,7 +6,7 @@ from itertools import groupby
 from tasks.data.window import write_time
 from tasks.judgement import tables
 from tasks.judgement.intervals import Slice, compared, slice_name
-from tasks.judgement.tables import Table
+from tasks.judgement.table import Table
 from tasks.judgement.verdict import Check, HoldoutFacts, Verdict
 from tasks.judgement.wording import gain, interval, show
 from tasks.markdown import cell, escape, one_line

@@ -7,7 +7,7 @@ from tasks.judgement import tables
 from tasks.judgement.explained import Explained
 from tasks.judgement.intervals import allowed_loss, slice_name
 from tasks.judgement.slices import FOUND
-from tasks.judgement.tables import Table
+from tasks.judgement.table import Table
 from tasks.judgement.verdict import Verdict
 from tasks.judgement.wording import figure
 

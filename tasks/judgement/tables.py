@@ -1,30 +1,16 @@
 """The facts of a verdict as tables: the page and the markdown show the same ones."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from math import isnan
 
 from tasks.data.window import Window
 from tasks.judgement.slices import FOUND
+from tasks.judgement.table import Table
 from tasks.judgement.verdict import Check, SliceReport, SliceResult, Status, Verdict
 from tasks.judgement.wording import NOTHING, gain, interval, show, visible
 from tasks.metrics import find_metric
 
 _SIGNS: Mapping[Status, str] = {"passed": "✓", "failed": "✕", "error": "!", "not testable": "?", "no limit": "·"}
-
-
-@dataclass(frozen=True)
-class Table:
-    """Facts in rows; one without rows is not shown."""
-
-    caption: str
-    head: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    striking: frozenset[int] = frozenset()
-    """The rows that a reader must not miss, counted from 0; their words say why."""
-
-
-NONE = Table("", (), ())
 
 
 def models(verdict: Verdict) -> list[tuple[str, dict[str, float]]]:

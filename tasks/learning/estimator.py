@@ -7,12 +7,14 @@ from typing import Any, Protocol
 
 from tasks.data.matrix import FeatureMatrix, FloatArray, Labelled
 from tasks.errors import ArtifactDamaged, SpecError
-from tasks.learning import baseline, gbm, linear, naive
+from tasks.learning import baseline, linear, naive
 from tasks.learning import calibrated as calibration
 from tasks.learning.balance import class_weights, weighted
 from tasks.learning.baseline import BaselineSpec
 from tasks.learning.calibrated import Calibrated
 from tasks.learning.contributions import Contributions
+from tasks.learning.gbm import fitting as gbm_fitting
+from tasks.learning.gbm import model as gbm_model
 from tasks.learning.isolation import model as isolation
 from tasks.learning.network import fitting as network_fitting
 from tasks.learning.network import machine as network_machine
@@ -68,7 +70,7 @@ _KINDS: Mapping[str, _Kind] = {
     "last_value": _Kind(naive.fit_last_value, naive.load, again=naive.fit_last_value_again),
     "seasonal": _Kind(naive.fit_seasonal, naive.load, again=_afresh(naive.fit_seasonal)),
     "linear": _Kind(linear.fit, linear.load, again=_afresh(linear.fit)),
-    "lightgbm": _Kind(gbm.fit, gbm.load, again=gbm.again, quick=gbm.quick),
+    "lightgbm": _Kind(gbm_fitting.fit, gbm_model.load, again=gbm_fitting.again, quick=gbm_fitting.quick),
     "network": _Kind(
         network_fitting.fit, network_model.load, quick=network_fitting.quick, require=network_machine.require
     ),

@@ -1,4 +1,4 @@
-"""Look for better parameters of the candidate that validation chose, within a budget. The only door to Optuna.
+"""Look for better parameters of the candidate that validation chose, within a budget.
 
 A trial is one set of parameters, fitted on the chosen window and measured by the loss on validation; the holdout is
 not there to be looked at. The sampler of a trial is seeded by the trial's number, and knows only the trials before it,
@@ -6,25 +6,19 @@ so a search that was killed goes on as if it had not been.
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, cast
-
-import numpy as np
+from typing import cast
 
 from tasks.errors import SpecError
 from tasks.learning.attempt import Attempt, Course, Entry
 from tasks.learning.budget import SPENT, Limits, left_of_quota, refusal, seconds_of
 from tasks.learning.pace import Pace
+from tasks.learning.sampler import Pruned, ask, watching
 from tasks.learning.spaces import SPACES, parameters_of, with_parameters
 from tasks.learning.studies import Journal, Shelf, State, Trial
 from tasks.spec import CandidateSpec
 
-if TYPE_CHECKING:
-    import optuna
-
-_RANDOM = 8
-"""Trials that are drawn before any are modelled."""
 _LOSSES = {"binary": "log_loss", "multiclass": "log_loss", "regression": "rmse"}
 
 
@@ -94,10 +88,6 @@ class _OutOfTimeError(Exception):
     """The budget ended within a trial."""
 
 
-class _PrunedError(Exception):
-    """A trial is worse on its way than most were at that point."""
-
-
 class _Search:
     """One search, from its first trial or from where it was killed."""
 
@@ -137,11 +127,11 @@ class _Search:
     def _try(self, number: int) -> Trial:
         """Run the trial of that number; raise _OutOfTimeError if the budget ends within it."""
         start, at = self._limits.clock(), time.time()
-        live = self._ask(number)
-        pace = Pace(with_parameters(self._candidate, live.params), _watching(live))
+        live = ask(self._journal, number, self._course.problem.seed)
+        pace = Pace(with_parameters(self._candidate, live.params), watching(live))
         try:
             attempt = self._run(pace)
-        except _PrunedError:
+        except Pruned:
             loss, state = min(pace.seen.values()), "pruned"
         else:
             loss, state = attempt.metrics[self._loss], "complete"
@@ -149,21 +139,6 @@ class _Search:
                 self._best = number, attempt
         seconds = self._limits.clock() - start
         return Trial(number, dict(live.params), loss, pace.seen, cast("State", state), seconds, at)
-
-    def _ask(self, number: int) -> "optuna.Trial":
-        """Return the trial of that number, with its parameters: they follow from the trials before it and the seed."""
-        import optuna
-
-        optuna.logging.set_verbosity(optuna.logging.WARNING)
-        seed = int(np.random.SeedSequence([self._course.problem.seed, number]).generate_state(1)[0])
-        study = optuna.create_study(
-            sampler=optuna.samplers.TPESampler(seed=seed, n_startup_trials=_RANDOM),
-            pruner=optuna.pruners.MedianPruner(n_startup_trials=4, n_warmup_steps=Pace.WARM_UP, n_min_trials=3),
-        )
-        study.add_trials([_frozen(trial, self._journal.kind) for trial in self._journal.trials])
-        if number <= len(self._journal.starts):
-            study.enqueue_trial(self._journal.starts[number - 1])
-        return study.ask(dict(_distributions(self._journal.kind)))
 
     def _run(self, pace: Pace) -> Attempt:
         """Train a candidate to its end, or until the budget or the pruner stops it."""
@@ -191,41 +166,5 @@ class _Search:
         return Searched(study, self._course.run(Entry(tuned, self._own.entry.choice)))
 
 
-def _watching(live: "optuna.Trial") -> Callable[[int, float], None]:
-    def watch(step: int, loss: float) -> None:
-        live.report(loss, step)
-        if live.should_prune():
-            raise _PrunedError
-
-    return watch
-
-
 def _unsearched(own: Attempt, why: str) -> Searched:
     return Searched(Study(own.entry.candidate.kind, str(own.entry.choice.window), (), why), None)
-
-
-def _distributions(kind: str) -> Mapping[str, "optuna.distributions.BaseDistribution"]:
-    from optuna.distributions import FloatDistribution, IntDistribution
-
-    return {
-        one.name: IntDistribution(int(one.low), int(one.high), log=one.log)
-        if one.whole
-        else FloatDistribution(one.low, one.high, log=one.log)
-        for one in SPACES[kind]
-    }
-
-
-def _frozen(trial: Trial, kind: str) -> "optuna.trial.FrozenTrial":
-    """Return a trial as Optuna remembers it."""
-    from optuna.trial import TrialState, create_trial
-
-    state = TrialState.COMPLETE if trial.complete else TrialState.PRUNED
-    values: dict[str, Any] = {"value": trial.loss} if trial.complete else {}
-    distributions = dict(_distributions(kind))
-    return create_trial(
-        state=state,
-        params=dict(trial.parameters),
-        distributions=distributions,
-        intermediate_values=dict(trial.seen),
-        **values,
-    )

@@ -12,8 +12,9 @@ from tasks.monitoring.triage import Case, Columns, Counts, Diagnosis, triage
 from tasks.monitoring.watching import Looked, Watch
 from tasks.release import requests
 from tasks.release.ledger.entries import Entry
-from tasks.release.ledger.records import Judged, Requested
 from tasks.release.ledger.standing import standing
+from tasks.release.ledger.version_records import Judged
+from tasks.release.ledger.work_records import Requested
 
 _ASKED = ("drift", "performance")
 

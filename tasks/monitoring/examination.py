@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tasks.data import store
+from tasks.data import store, store_mending
 from tasks.data.snapshot import Snapshot
 from tasks.errors import PerennialError, RegistryError, SnapshotDamaged
 from tasks.monitoring import kept
@@ -54,7 +54,7 @@ def _scored(spec: ModelSpec, settings: Settings, ledger: Ledger) -> Iterator[Fin
         rows = Snapshot(store.uri(folder / f"{digest}.parquet"), digest, 0, None, None)
         try:
             check_rows(rows)
-            mended += store.mend(rows.uri, by="size")
+            mended += store_mending.mend(rows.uri, by="size")
         except SnapshotDamaged as error:
             wrong.append(str(error))
     yield from mended_in_store(spec.model, "scored rows", mended)
@@ -97,7 +97,7 @@ def _checks(model: str, home: Path) -> Iterator[Finding]:
 
 def _only_here(model: str, home: Path) -> Iterator[Finding]:
     """Look for what nobody sees, since the store does not have it."""
-    if alone := [path for place in _LISTED for path in store.only_here(home / place)]:
+    if alone := [path for place in _LISTED for path in store_mending.only_here(home / place)]:
         found = f"{model}: files that the store does not have, so nobody sees them: {len(alone)}, {alone[0]} for one"
         yield Finding("ill", f"{found}; copy them into it if they are older than the store, or else delete them")
 

@@ -10,7 +10,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tasks.data.files import CsvFile, open_files
+from tasks.data.csv_file import CsvFile
+from tasks.data.files import open_files
 from tasks.data.text import read_text
 from tasks.data.window import Window
 from tasks.errors import SourceError

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from tasks.data.matrix import FeatureMatrix, FloatArray, Labelled, Target
 from tasks.judgement.delong import auc_difference_error
-from tasks.learning import gbm
+from tasks.learning.gbm import fitting as gbm
 from tasks.learning.problem import Problem
 from tasks.metrics import find_metric
 from tasks.monitoring.profile.bins import Bins, Ranges

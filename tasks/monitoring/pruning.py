@@ -24,8 +24,8 @@ from tasks.release.in_use import in_use
 from tasks.release.ledger.book import Ledger
 from tasks.release.ledger.entries import Entry
 from tasks.release.ledger.leases import leased
-from tasks.release.ledger.records import Requested, Scored
 from tasks.release.ledger.standing import standing
+from tasks.release.ledger.work_records import Requested, Scored
 from tasks.release.retention import Waste
 from tasks.settings import Settings
 from tasks.spec import ModelSpec

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 from tasks.news.news import PENDING, REFUSED, ROLLED_BACK, News, as_text, clock, news, sentence
 from tasks.release.ledger.entries import Entry
-from tasks.release.ledger.records import Judged, Proposed, RolledBack
 from tasks.release.ledger.standing import standing
+from tasks.release.ledger.version_records import Judged, Proposed, RolledBack
 
 _FRESH = timedelta(days=1)
 """For so long every check tells of a rollback."""

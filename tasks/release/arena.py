@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from tasks.data.features import known_columns
+from tasks.data.known import known_columns
 from tasks.data.labels import Labels, read_labels, recode
 from tasks.data.rows import where
 from tasks.data.snapshot import Snapshot, load_snapshot

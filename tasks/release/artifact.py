@@ -25,7 +25,8 @@ import pyarrow.parquet as pq
 from tasks.data import store
 from tasks.data.code import Source
 from tasks.data.contract import Contract, read_contract, with_made
-from tasks.data.features import FittedFeatures, make_matrix
+from tasks.data.features import make_matrix
+from tasks.data.fitted_features import FittedFeatures
 from tasks.data.matrix import FloatArray, Target
 from tasks.errors import ArtifactDamaged
 from tasks.learning.estimator import Fitted, load

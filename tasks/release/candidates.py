@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from tasks.judgement.tables import Table
+from tasks.judgement.table import Table
 from tasks.judgement.wording import show
 from tasks.learning.result import CandidateResult
 from tasks.learning.tuning import Study

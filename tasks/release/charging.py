@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from tasks.errors import LedgerError
 from tasks.price import Price
 from tasks.release.ledger.book import Ledger
-from tasks.release.ledger.records import Spent
+from tasks.release.ledger.work_records import Spent
 from tasks.release.metering import Meter, Usage, metering
 
 _log = logging.getLogger("perennial")

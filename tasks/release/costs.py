@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from tasks.release.ledger.entries import Entry
-from tasks.release.ledger.records import Spent
+from tasks.release.ledger.work_records import Spent
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tasks.errors import DecisionRefused
-from tasks.release.ledger.entries import Entry
-from tasks.release.ledger.records import Approved, Evidence, Expired, Promoted, Proposed, Rejected, RolledBack, What
+from tasks.release.ledger.entries import Entry, What
 from tasks.release.ledger.standing import Pending, Standing
+from tasks.release.ledger.version_records import Approved, Evidence, Expired, Promoted, Proposed, Rejected, RolledBack
 from tasks.spec import PromotionSpec
 
 

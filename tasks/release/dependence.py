@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from tasks.data.features import Feature
+from tasks.data.fitted_features import Feature
 from tasks.data.matrix import FeatureMatrix, FloatArray
 from tasks.judgement.explained import Dependence
 from tasks.release.artifact import Model

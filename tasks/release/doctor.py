@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
-from tasks.data import store
+from tasks.data import store_mending
 from tasks.errors import ArtifactDamaged, PerennialError
 from tasks.release import decisions, requests
 from tasks.release.artifact import check_artifact
@@ -14,8 +14,8 @@ from tasks.release.in_use import in_use
 from tasks.release.ledger.book import Ledger
 from tasks.release.ledger.entries import Entry
 from tasks.release.ledger.leases import PURPOSES, at_work, give_back
-from tasks.release.ledger.records import Expired, Places
 from tasks.release.ledger.standing import Pending, Standing, standing
+from tasks.release.ledger.version_records import Expired, Places
 from tasks.release.registrar import Registrar
 from tasks.release.retention import find_waste
 from tasks.settings import Settings
@@ -70,7 +70,7 @@ def _champion(model: str, now: Standing, registrar: Registrar) -> Iterator[Findi
         yield Finding("ill", f"{model}: the champion, version {champion.version}: {error}")
     else:
         yield Finding("well", f"{model}: version {champion.version} is champion, and its files are what was promoted")
-        yield from mended_in_store(model, "the champion", store.mend(champion.artifact_uri))
+        yield from mended_in_store(model, "the champion", store_mending.mend(champion.artifact_uri))
     try:
         moved = registrar.follow(model)
     except PerennialError as error:
@@ -92,15 +92,15 @@ def _rows(model: str, now: Standing, entries: list[Entry]) -> Iterator[Finding]:
         yield Finding("ill", f"{model}: what the champion learned from: {error}")
     else:
         yield Finding("well", f"{model}: the {rows.rows:,} rows that it was made of are what was saved")
-        yield from mended_in_store(model, "the rows that it was made of", store.mend(rows.uri))
-        yield from mended_in_store(model, "the record of its training", store.mend(champion.files, by="name"))
+        yield from mended_in_store(model, "the rows that it was made of", store_mending.mend(rows.uri))
+        yield from mended_in_store(model, "the record of its training", store_mending.mend(champion.files, by="name"))
 
 
 def _mend(where: Places) -> list[str]:
     """Put again what the store lost of unchanged evidence, and return its names."""
     named = [f"{where.files}/{name}" for name in (VERDICT, REPORT, SPEC)]
-    names = [name for uri in (where.artifact, where.rows, *named) for name in store.mend(uri)]
-    return [*names, *store.mend(where.files, by="name")]
+    names = [name for uri in (where.artifact, where.rows, *named) for name in store_mending.mend(uri)]
+    return [*names, *store_mending.mend(where.files, by="name")]
 
 
 def mended_in_store(model: str, what: str, names: Sequence[str]) -> Iterator[Finding]:

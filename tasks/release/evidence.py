@@ -12,7 +12,7 @@ from tasks.data import store
 from tasks.data.snapshot import Snapshot, load_snapshot
 from tasks.errors import ArtifactDamaged, SnapshotDamaged
 from tasks.release.artifact import check_artifact
-from tasks.release.ledger.records import Evidence, Places
+from tasks.release.ledger.version_records import Evidence, Places
 from tasks.settings import Settings, child_environment
 
 DAMAGED = "damaged or gone"

@@ -7,8 +7,8 @@ from pathlib import Path
 from tasks.data import store
 from tasks.errors import RegistryError
 from tasks.release.ledger.entries import Entry
-from tasks.release.ledger.records import Proposed
 from tasks.release.ledger.standing import standing
+from tasks.release.ledger.version_records import Proposed
 from tasks.release.lineage import Lineage
 from tasks.release.record import LINEAGE
 

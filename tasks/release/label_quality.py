@@ -9,7 +9,7 @@ import numpy as np
 from tasks.data.keys import group_codes
 from tasks.data.matrix import FloatArray, Labelled
 from tasks.data.rows import at
-from tasks.judgement.tables import NONE, Table
+from tasks.judgement.table import NONE, Table
 from tasks.learning.folds import out_of_fold
 from tasks.learning.problem import Problem
 from tasks.learning.suspects import LEVEL, Suspects, find_suspects

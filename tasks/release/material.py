@@ -9,8 +9,10 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from tasks.data.contract import Contract
-from tasks.data.features import FittedFeatures, fit_features, known_columns, make_matrix
+from tasks.data.features import fit_features, make_matrix
+from tasks.data.fitted_features import FittedFeatures
 from tasks.data.keys import group_codes
+from tasks.data.known import known_columns
 from tasks.data.labels import Labels, read_labels
 from tasks.data.matrix import FeatureMatrix, Labelled
 from tasks.data.outcomes import Outcomes, outcomes_of

@@ -11,9 +11,9 @@ from tasks.errors import RegistryError
 from tasks.release import decisions
 from tasks.release.decisions import Decision
 from tasks.release.evidence import collect
-from tasks.release.ledger.entries import Entry
-from tasks.release.ledger.records import Evidence, What
+from tasks.release.ledger.entries import Entry, What
 from tasks.release.ledger.standing import Standing, standing
+from tasks.release.ledger.version_records import Evidence
 from tasks.release.office import Follower, Office
 from tasks.release.people import check_named, keeps_the_stack_alone
 from tasks.spec import PromotionSpec

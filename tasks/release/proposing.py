@@ -10,8 +10,8 @@ from tasks.release.artifact import Artifact
 from tasks.release.ledger.book import Page
 from tasks.release.ledger.entries import Entry
 from tasks.release.ledger.leases import require
-from tasks.release.ledger.records import Judged, Proposed
 from tasks.release.ledger.standing import standing
+from tasks.release.ledger.version_records import Judged, Proposed
 from tasks.release.lineage import Lineage
 from tasks.release.promotion import follow
 from tasks.release.record import Subject, Written, evidence_of

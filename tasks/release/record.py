@@ -28,7 +28,7 @@ from tasks.release.artifact import carried_sources
 from tasks.release.candidates import by_name
 from tasks.release.challenger import Challenger
 from tasks.release.evidence import REPORT, SPEC, VERDICT, collect
-from tasks.release.ledger.records import Evidence, Places
+from tasks.release.ledger.version_records import Evidence, Places
 from tasks.release.lineage import Lineage, surroundings
 from tasks.release.study_pictures import draw_study
 from tasks.release.versions import Training

@@ -1,57 +1,24 @@
 """A second process that keeps the registry, so that the training one never imports MLflow.
 
 It is started when a training starts, and imports MLflow on another core while rows are read; it verifies the
-artifact as the fresh process that has seen nothing but files; and it registers. Requests and replies are lines
-of JSON over its standard input and output. When its input ends, because its parent is done or dead, it ends.
+artifact as the fresh process that has seen nothing but files; and it registers.
 """
 
 import json
-import os
 import subprocess
 import sys
-import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, cast
-
-from pydantic import TypeAdapter
+from typing import Any, cast
 
 from tasks import errors
 from tasks.judgement.verdict import Cost
 from tasks.release.artifact import Artifact
-from tasks.release.ledger.book import Ledger
-from tasks.release.ledger.standing import standing
-from tasks.release.registry import Registry
+from tasks.release.registrar_process import CALLS, Followed
 from tasks.release.versions import Recorded, Training, Version
-from tasks.settings import Settings, child_environment, load_settings
-
-
-@dataclass(frozen=True)
-class Followed:
-    """The versions that MLflow called champion before and after it followed the ledger; None: no version."""
-
-    was: int | None
-    now: int | None
-
-
-def _follow(registry: Registry, model: str) -> Followed:
-    """Have MLflow's alias follow the ledger; no decision is taken meanwhile, so that the last one wins there too."""
-    with Ledger(load_settings().ledger).deciding() as page:
-        champion = standing(page.entries(model)).champion
-        number = champion.version if champion else None
-        return Followed(registry.follow(model, number), number)
-
-
-_CALLS: dict[str, tuple[TypeAdapter[Any], TypeAdapter[Any], Callable[[Registry, Any], Any]]] = {
-    "version": (TypeAdapter(tuple[str, int]), TypeAdapter(Version), lambda registry, which: registry.version(*which)),
-    "follow": (TypeAdapter(str), TypeAdapter(Followed), _follow),
-    "inspect": (TypeAdapter(Artifact), TypeAdapter(Cost), Registry.inspect),
-    "record": (TypeAdapter(Training), TypeAdapter(Recorded), Registry.record),
-}
-
+from tasks.settings import Settings, child_environment
 
 _started: "dict[Path, subprocess.Popen[str]]" = {}
 """Processes that were started early, by home folder; the next Registrar of that home takes its own."""
@@ -76,7 +43,7 @@ def _start(settings: Settings) -> "subprocess.Popen[str]":
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("a", encoding="utf-8") as errors_to:
         return subprocess.Popen(
-            [sys.executable, "-m", "tasks.release.registrar"],
+            [sys.executable, "-m", "tasks.release.registrar_process"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors_to,
@@ -150,7 +117,7 @@ class Registrar:
         return self._receive(call)
 
     def _send(self, call: str, argument: object) -> None:
-        asks = _CALLS[call][0]
+        asks = CALLS[call][0]
         assert self._process.stdin is not None
         with suppress(BrokenPipeError):  # told when the answer is waited for
             print(json.dumps([call, asks.dump_python(argument, mode="json")]), file=self._process.stdin, flush=True)
@@ -162,45 +129,7 @@ class Registrar:
             raise errors.RegistryError(f"the registry's process ended; see {self._log}")
         kind, content = json.loads(reply)
         if kind == "result":
-            return _CALLS[call][1].validate_python(content)
+            return CALLS[call][1].validate_python(content)
         if kind == "unforeseen":
             raise errors.RegistryError(f"{content}; see {self._log}")
         raise getattr(errors, kind)(content)
-
-
-def serve(requests: IO[str], replies: IO[str], registry: Registry) -> None:
-    """Answer each request, in order, until there are no more."""
-    for line in requests:
-        call, argument = json.loads(line)
-        asks, gives, do = _CALLS[call]
-        try:
-            answer = ["result", gives.dump_python(do(registry, asks.validate_python(argument)), mode="json")]
-        except errors.PerennialError as error:
-            answer = [type(error).__name__, str(error)]
-        except Exception as error:  # noqa: BLE001 - it is told to the parent, which raises it
-            traceback.print_exc()
-            answer = ["unforeseen", f"{type(error).__name__}: {error}"]
-        print(json.dumps(answer), file=replies, flush=True)
-
-
-def main() -> None:
-    # Whatever a library prints must not come between the replies.
-    replies = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)
-    registry = Registry(load_settings())
-    _warm_up(registry)
-    serve(sys.stdin, replies, registry)
-    sys.stderr.flush()
-    os._exit(0)  # all is said and saved; taking MLflow's modules apart would keep the parent waiting for a second
-
-
-def _warm_up(registry: Registry) -> None:
-    """Do now, while the parent is still reading rows, what verifying and registering will need."""
-    import lightgbm  # noqa: F401
-    import pandera.pandas  # noqa: F401
-
-    registry.rehearse()
-
-
-if __name__ == "__main__":
-    main()

@@ -20,7 +20,7 @@ from tasks.release.artifact import Artifact, carried_sources, check_artifact, lo
 from tasks.release.challenger import Challenger, Recipe, make_challenger
 from tasks.release.evidence import SPEC, check_rows
 from tasks.release.ledger.entries import Entry
-from tasks.release.ledger.records import Judged, Proposed
+from tasks.release.ledger.version_records import Judged, Proposed
 from tasks.release.lineage import Lineage, surroundings
 from tasks.release.record import ENVIRONMENT, LINEAGE
 from tasks.release.versions import Version

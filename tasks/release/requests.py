@@ -13,10 +13,11 @@ from typing import Literal
 
 from tasks.errors import DecisionRefused, LeaseLost, LedgerError, ModelBusy
 from tasks.release.ledger.book import Ledger, Page
-from tasks.release.ledger.entries import Entry
+from tasks.release.ledger.entries import Entry, What
 from tasks.release.ledger.leases import Lease, holding, leased, require
-from tasks.release.ledger.records import Answered, Claimed, Judged, Requested, What
 from tasks.release.ledger.standing import Request, standing
+from tasks.release.ledger.version_records import Judged
+from tasks.release.ledger.work_records import Answered, Claimed, Requested
 
 ATTEMPTS = 3
 """Trainings that may die of one request. It counts claims, so that one that is killed, for memory say, counts too."""

@@ -14,7 +14,8 @@ from tasks.data import store
 from tasks.release.challenger import checkpoints_of
 from tasks.release.evidence import VERDICT
 from tasks.release.ledger.book import Ledger
-from tasks.release.ledger.records import Amended, Judged, Proposed
+from tasks.release.ledger.contract_records import Amended
+from tasks.release.ledger.version_records import Judged, Proposed
 from tasks.release.record import LINEAGE
 from tasks.settings import Settings
 

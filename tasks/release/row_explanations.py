@@ -7,12 +7,12 @@ from datetime import datetime
 import numpy as np
 import pyarrow as pa
 
-from tasks.data.features import Feature
+from tasks.data.fitted_features import Feature
 from tasks.data.matrix import FloatArray
 from tasks.data.window import write_time
 from tasks.judgement.examples import Example, examples
 from tasks.judgement.holdout import Holdout
-from tasks.judgement.tables import Table
+from tasks.judgement.table import Table
 from tasks.judgement.wording import NOTHING
 from tasks.learning.contributions import Contributions
 from tasks.metrics import Task

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from tasks.data.features import Feature, FittedFeatures
+from tasks.data.fitted_features import Feature, FittedFeatures
 from tasks.data.matrix import FeatureMatrix, FloatArray
 from tasks.judgement.partition import MISSING, Partition, by_quantile, in_phrases, largest
 

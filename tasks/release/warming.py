@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from tasks.data.features import FittedFeatures
+from tasks.data.fitted_features import FittedFeatures
 from tasks.data.splits import within
 from tasks.data.window import Window
 from tasks.learning.warm import Warmth, is_warm, reason_against

@@ -4,15 +4,16 @@ import logging
 from collections.abc import Iterator, Sequence
 
 from tasks.errors import DecisionRefused
-from tasks.monitoring import deciding, watching
+from tasks.monitoring import deciding, measuring, watching
 from tasks.monitoring.check import Check, save_check
 from tasks.monitoring.predictions.eligible import find_eligible
 from tasks.monitoring.predictions.run import Asked, score_alone
 from tasks.monitoring.predictions.scoring import serve, write_down
 from tasks.release import decisions
 from tasks.release.decisions import Decision
-from tasks.release.ledger.records import Approved, Rejected, Requested, RolledBack
 from tasks.release.ledger.standing import standing
+from tasks.release.ledger.version_records import Approved, Rejected, RolledBack
+from tasks.release.ledger.work_records import Requested
 from tasks.replay.differences import Difference, beside
 from tasks.replay.live import Deciding, Event, Scoring, Training, Watching
 from tasks.replay.redone import Again, append, words_of
@@ -49,7 +50,7 @@ def _watch(again: Again, event: Watching) -> Iterator[Difference]:
     scene = again.scene
     watch = watching.watch_of(scene.spec, scene.contract, again.settings, as_of=event.as_of)
     looked = watching.look(watch)
-    check = deciding.diagnose(watch, looked, watching.signals(watch, looked))
+    check = deciding.diagnose(watch, looked, measuring.signals(watch, looked))
     kept = save_check(watch.checks, check)
     before = standing(again.entries()).request
     deciding.ask(watch, check, kept.digest)

@@ -11,8 +11,8 @@ from tasks.errors import NotEnoughData
 from tasks.metrics import Metric
 from tasks.replay.accounts import Account, accounts
 from tasks.replay.advice import Advice, advise
-from tasks.replay.ageing import Ageing, ageing
 from tasks.replay.fast import Agreement, agree
+from tasks.replay.loss_by_age import LossByAge, loss_by_age
 from tasks.replay.opening import Replay
 from tasks.replay.prices import Prices
 from tasks.replay.served import served
@@ -31,7 +31,7 @@ class Answer:
     metric: Metric
     prices: Prices
     accounts: tuple[Account, ...]
-    ageing: Ageing
+    ageing: LossByAge
     advice: Advice
     page: Path
     constant: float
@@ -58,7 +58,7 @@ def answer(replay: Replay, walks: Sequence[Walk]) -> Answer:
         metric=replay.metric,
         prices=replay.prices,
         accounts=found,
-        ageing=ageing(found, gained=constant - min(account.loss for account in found), seed=replay.spec.seed),
+        ageing=loss_by_age(found, gained=constant - min(account.loss for account in found), seed=replay.spec.seed),
         advice=advise(found, replay.prices),
         page=page_of(replay),
         constant=constant,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tasks.judgement.canvas import ALARM, COLOURS, DASHED, INK, MUTED, SMALL, Words, describe, name_rows, shorten
 from tasks.replay.accounts import NEVER, Account
-from tasks.replay.ageing import Ageing
+from tasks.replay.loss_by_age import LossByAge
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -63,7 +63,7 @@ def frontier(figure: "Figure", *, accounts: Sequence[Account], recommended: str,
     return describe(axes, Words(title, "trainings after the first one", f"mean {label}", left=0.7))
 
 
-def staleness(figure: "Figure", *, found: Ageing, label: str) -> str:
+def staleness(figure: "Figure", *, found: LossByAge, label: str) -> str:
     """Draw what champions lost more than the youngest of the same step, by age."""
     axes = figure.add_subplot()
     axes.axhline(0, **DASHED)

@@ -18,13 +18,13 @@ import numpy.typing as npt
 from tasks.data.atomic import write_whole
 from tasks.data.matrix import FloatArray
 from tasks.data.window import Window
-from tasks.monitoring import deciding, watching
+from tasks.monitoring import deciding, measuring, watching
 from tasks.monitoring.check import Check, read_check, save_check
 from tasks.monitoring.predictions.log import ROW_KEY, as_predictions, event_times, open_log, prediction_names
 from tasks.monitoring.predictions.run import Asked, score_alone
 from tasks.monitoring.predictions.scoring import serve, write_down
 from tasks.release.ledger.book import Ledger
-from tasks.release.ledger.records import Evidence, Judged, Places, Promoted, Proposed
+from tasks.release.ledger.version_records import Evidence, Judged, Places, Promoted, Proposed
 from tasks.replay.rulings import Ruling
 from tasks.replay.scene import Scene
 from tasks.replay.shared import eligible_rows, final_labels
@@ -98,7 +98,7 @@ def load_served(path: str) -> ServedStep:
 def _check(scene: Scene, settings: Settings, at: datetime) -> Check:
     watch = watching.watch_of(scene.spec, scene.contract, settings, as_of=at)
     looked = watching.look(watch)
-    check = deciding.diagnose(watch, looked, watching.signals(watch, looked))
+    check = deciding.diagnose(watch, looked, measuring.signals(watch, looked))
     save_check(watch.checks, check)
     return check
 

@@ -13,16 +13,8 @@ from tasks.monitoring.check import Check, kept_checks, read_check
 from tasks.monitoring.predictions.log import SCORED_AT, open_log
 from tasks.monitoring.watching import CHECKS
 from tasks.release.ledger.entries import Entry
-from tasks.release.ledger.records import (
-    Approved,
-    Judged,
-    Promoted,
-    Proposed,
-    Rejected,
-    Requested,
-    RolledBack,
-    Scored,
-)
+from tasks.release.ledger.version_records import Approved, Judged, Promoted, Proposed, Rejected, RolledBack
+from tasks.release.ledger.work_records import Requested, Scored
 from tasks.settings import Settings
 from tasks.spec import ModelSpec
 

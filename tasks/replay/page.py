@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tasks.judgement.canvas import HEIGHT, to_svg
 from tasks.judgement.page import templates
-from tasks.judgement.tables import Table
+from tasks.judgement.table import Table
 from tasks.replay import drawings, tables, wording
 from tasks.replay.answering import Answer
 from tasks.spec import write_duration

@@ -6,8 +6,7 @@ from datetime import datetime
 
 from tasks.data.window import write_time
 from tasks.release.ledger.book import Ledger, Page
-from tasks.release.ledger.entries import Entry
-from tasks.release.ledger.records import What
+from tasks.release.ledger.entries import Entry, What
 from tasks.replay.live import Deciding, Event, Scoring, Training, Watching
 from tasks.replay.scene import Scene
 from tasks.replay.trainings import Made

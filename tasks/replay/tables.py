@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from tasks.judgement.comparison import Comparison
-from tasks.judgement.tables import Table
+from tasks.judgement.table import Table
 from tasks.judgement.wording import NOTHING, gain, interval, show
 from tasks.replay.accounts import Account
 from tasks.replay.answering import Answer

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 from tasks.release import decisions, requests
 from tasks.release.ledger.book import Page
-from tasks.release.ledger.records import Evidence, Judged, Places, Proposed
 from tasks.release.ledger.standing import standing
+from tasks.release.ledger.version_records import Evidence, Judged, Places, Proposed
 from tasks.replay.differences import Difference, beside
 from tasks.replay.live import Training
 from tasks.replay.redone import Again, append, words_of

@@ -24,10 +24,11 @@ from tasks.spec.data import (
 from tasks.spec.gate import FairnessSpec, GateModes, GateSpec, Mode
 from tasks.spec.history import HistorySpec, made_by
 from tasks.spec.learning import LabelsSpec, TuningSpec
-from tasks.spec.model import ModelSpec, is_database, json_schema, load_spec, names, read_spec
+from tasks.spec.model import ModelSpec, is_database
 from tasks.spec.monitoring import DriftSpec, PolicySpec, ScoringSpec
 from tasks.spec.notify import NotifySpec
 from tasks.spec.promotion import PromotionSpec
+from tasks.spec.reading import json_schema, load_spec, names, read_spec
 from tasks.spec.resources import ResourcesSpec, largest
 from tasks.spec.schedule import ScheduleSpec
 from tasks.spec.values import parse_duration, parse_margin, write_duration, write_margin

@@ -1,16 +1,12 @@
-"""A whole spec, read from ``deployments/<model>.toml``."""
+"""A whole spec: what a user may choose, section by section, and the rules that hold between sections."""
 
 import hashlib
 import json
 import re
-import tomllib
 from datetime import timedelta
-from pathlib import Path
-from typing import Any
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
-from tasks.errors import SpecError
 from tasks.metrics import Task, names_of, suits
 from tasks.spec.candidates import CandidateSpec, Learner, LightGBMSpec
 from tasks.spec.clock import RowsClock
@@ -18,7 +14,6 @@ from tasks.spec.data import ContractSpec, FeaturesSpec, SourceSpec, WindowSpec
 from tasks.spec.gate import GateSpec
 from tasks.spec.history import HistorySpec, made_by
 from tasks.spec.learning import LabelsSpec, TuningSpec
-from tasks.spec.messages import describe
 from tasks.spec.monitoring import DriftSpec, PolicySpec, ScoringSpec
 from tasks.spec.notify import NotifySpec
 from tasks.spec.promotion import PromotionSpec
@@ -200,41 +195,3 @@ class ModelSpec(Section):
 def is_database(uri: str) -> bool:
     """Say whether ``uri`` is a SQLAlchemy URL, rather than files."""
     return re.match(r"(sqlite|postgresql|mysql|mariadb|oracle|mssql)(\+\w+)?://", uri) is not None
-
-
-def load_spec(model: str, folder: Path) -> ModelSpec:
-    """Return the spec of ``model`` from ``folder``, or raise a SpecError that names file and key."""
-    path = folder / f"{model}.toml"
-    if not path.is_file():
-        known = ", ".join(names(folder)) or "none"
-        raise SpecError(f"no model {model!r}: {path} does not exist; models here: {known}")
-    try:
-        found = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SpecError(f"{path}: not a TOML file: {error}") from None
-    spec = read_spec(found, str(path))
-    if spec.model != model:
-        raise SpecError(f'{path}: model: found "{spec.model}"; allowed: the name of the file, "{model}"')
-    return spec
-
-
-def read_spec(found: dict[str, Any], file: str) -> ModelSpec:
-    """Return the spec written in ``found``; ``file`` is named in errors."""
-    try:
-        return ModelSpec.model_validate(found)
-    except ValidationError as error:
-        raise SpecError(describe(error, file, ModelSpec)) from None
-
-
-def names(folder: Path) -> list[str]:
-    """Return the models that have a spec in ``folder``, sorted."""
-    return sorted(path.stem for path in folder.glob("*.toml"))
-
-
-def json_schema() -> dict[str, Any]:
-    """Return the JSON Schema of a spec, for editors."""
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "Perennial model spec",
-        **{k: v for k, v in ModelSpec.model_json_schema().items() if k != "title"},
-    }

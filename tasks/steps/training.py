@@ -25,8 +25,8 @@ from tasks.release.arena import enter
 from tasks.release.candidates import describe, describe_study
 from tasks.release.challenger import Challenger, count_splits, make_challenger
 from tasks.release.judging import hear, weigh
-from tasks.release.ledger.records import Proposed
 from tasks.release.ledger.standing import standing
+from tasks.release.ledger.version_records import Proposed
 from tasks.release.proposing import Trained
 from tasks.release.record import Subject, Written
 from tasks.release.requests import Idle

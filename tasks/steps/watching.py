@@ -15,7 +15,7 @@ from tasks import announcement
 from tasks.announcement import artifact_key
 from tasks.data import store
 from tasks.markdown import escape
-from tasks.monitoring import deciding, report, watching
+from tasks.monitoring import deciding, measuring, report, watching
 from tasks.monitoring.check import Check, KeptCheck, save_check
 from tasks.monitoring.signal import Signal
 from tasks.monitoring.summary import markdown
@@ -39,7 +39,7 @@ def look(watch: Watch) -> Looked:
 @task(cache_policy=NO_CACHE)
 def measure(watch: Watch, looked: Looked) -> Sequence[Signal]:
     """Measure how far the window is from what the champion learned from."""
-    signals = watching.signals(watch, looked)
+    signals = measuring.signals(watch, looked)
     _log.info("%s of %s signals are above their threshold", sum(signal.alarmed for signal in signals), len(signals))
     return signals
 

@@ -19,8 +19,8 @@ import pytest
 
 from deployments.stack.servers import deployments_served, prefect_server
 from tasks.release.ledger.book import Ledger
-from tasks.release.ledger.records import Approved
 from tasks.release.ledger.standing import Champion, Standing, standing
+from tasks.release.ledger.version_records import Approved
 from tasks.settings import Settings
 
 playwright = pytest.importorskip("playwright.sync_api")

@@ -5,7 +5,9 @@ import pyarrow as pa
 import pytest
 
 from tasks.data.contract import Contract, read_contract
-from tasks.data.features import FittedFeatures, fit_features, known_columns, make_matrix
+from tasks.data.features import fit_features, make_matrix
+from tasks.data.fitted_features import FittedFeatures
+from tasks.data.known import known_columns
 from tasks.errors import ContractError
 from tasks.spec import ModelSpec
 

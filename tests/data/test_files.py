@@ -7,7 +7,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tasks.data.files import ParquetFile, open_files
+from tasks.data.files import open_files
+from tasks.data.parquet_file import ParquetFile
 from tasks.data.source import read_source
 from tasks.data.text import read_text
 from tasks.data.window import Window

@@ -12,9 +12,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tasks.data import snapshot as snapshots
+from tasks.data import draft as drafts
 from tasks.data.atomic import remove_unfinished
-from tasks.data.snapshot import Draft, load_batches, load_snapshot, save_snapshot
+from tasks.data.draft import Draft
+from tasks.data.snapshot import load_batches, load_snapshot, save_snapshot
 from tasks.errors import SnapshotDamaged
 
 TABLE = pa.table({"at": pa.array([0, 60_000_000], pa.timestamp("us", "UTC")), "x": [1.5, None], "word": ["a", "b"]})
@@ -126,7 +127,7 @@ def test_a_writer_killed_half_way_leaves_no_file_that_could_be_read(tmp_path: Pa
 def test_a_draft_has_the_digest_and_the_rows_of_a_snapshot_in_one_piece(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cuts: list[int]
 ) -> None:
-    monkeypatch.setattr(snapshots, "_GROUP_ROWS", 64)
+    monkeypatch.setattr(drafts, "_GROUP_ROWS", 64)
     whole = save_snapshot(MANY, tmp_path / "whole", timestamp="at")
 
     with Draft(tmp_path / "draft", timestamp="at") as draft:

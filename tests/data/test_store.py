@@ -6,7 +6,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from tasks.data import store
+from tasks.data import store, store_mending
 from tasks.data.snapshot import load_batches, load_snapshot, save_snapshot
 from tasks.errors import SnapshotDamaged, StoreError
 
@@ -46,7 +46,7 @@ def test_without_a_store_a_file_is_referred_to_by_its_path_and_nothing_is_writte
     assert store.here(str(path)) == path
     assert store.find(home / "checks", "*.json") == [path]
     assert store.fetched([path]) == [path]
-    assert (store.again(path), store.mend(path), store.only_here(home)) == (False, [], [])
+    assert (store.again(path), store_mending.mend(path), store_mending.only_here(home)) == (False, [], [])
     assert [file for file in home.rglob("*") if file.is_file()] == [path]
 
 
@@ -95,7 +95,7 @@ def test_what_there_is_the_store_says_and_not_the_home_folder(machine: Move) -> 
     assert all(part.exists() for part in store.fetched(parts))
     machine("a")
     assert [path.name for path in store.find(first / "served", "day=*", leftovers=True)] == ["day=1", "day=2", "day=3"]
-    assert [path.parents[1].name for path in store.only_here(first / "served")] == ["day=3"]
+    assert [path.parents[1].name for path in store_mending.only_here(first / "served")] == ["day=3"]
 
 
 def test_what_is_removed_is_gone_here_and_there(shared: Path, machine: Move) -> None:
@@ -185,9 +185,9 @@ def test_what_the_store_lost_is_put_there_again_from_a_good_copy(what: str, shar
     if what != "gone":
         kept.write_text("whale" if "long" in what else "dam")
 
-    assert store.mend(reference) == ["run/verdict.json"]
+    assert store_mending.mend(reference) == ["run/verdict.json"]
     assert kept.read_text() == "whole"
-    assert store.mend(reference) == []
+    assert store_mending.mend(reference) == []
 
 
 def test_a_file_whose_name_does_not_say_its_content_is_here_only_if_the_store_has_it(

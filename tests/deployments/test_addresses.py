@@ -10,7 +10,8 @@ from deployments.stack.parts import mlflow_pages, prefect_server
 from deployments.stack.ports import free_port
 from deployments.stack.up import up
 from tasks.errors import SettingsError
-from tasks.settings import Settings, is_up
+from tasks.settings import Settings
+from tasks.up import is_up
 
 EVERYWHERE = Addresses(host="0.0.0.0")  # noqa: S104 - nothing is started
 

@@ -10,7 +10,7 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 from deployments.register.automation import automation, upsert
 from tasks.announcement import AUTOMATION, TRAINING, announce_request
 from tasks.release.ledger.entries import Entry
-from tasks.release.ledger.records import Requested
+from tasks.release.ledger.work_records import Requested
 
 pytestmark = pytest.mark.server
 NOON = datetime(2024, 3, 1, 12, tzinfo=UTC)

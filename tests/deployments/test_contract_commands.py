@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from deployments.check_answer import check
-from deployments.decision_answers import history
+from deployments.history_answers import history
 from deployments.init_answer import init
 from tasks.drafting.wishes import Wishes
 from tests.drafting.tables import loans

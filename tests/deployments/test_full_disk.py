@@ -9,7 +9,8 @@ import pytest
 
 from deployments.stack.up import LEAST_FREE
 from tasks.release.ledger.book import Ledger
-from tasks.settings import Settings, is_up, load_settings
+from tasks.settings import Settings, load_settings
+from tasks.up import is_up
 from tests.deployments.stacks import eventually, perennial, stack_of, status
 
 pytestmark = [pytest.mark.server, pytest.mark.drill, pytest.mark.timeout(600)]

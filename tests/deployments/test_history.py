@@ -2,9 +2,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from deployments.decision_answers import history, show
+from deployments.history_answers import history, show
 from tasks.release.ledger.book import Ledger
-from tasks.release.ledger.records import Accepted, Amended, Answered, Claimed, Evidence, Judged, Requested
+from tasks.release.ledger.contract_records import Accepted, Amended
+from tasks.release.ledger.version_records import Evidence, Judged
+from tasks.release.ledger.work_records import Answered, Claimed, Requested
 from tasks.settings import Settings
 
 NOON = datetime(2024, 3, 1, 12, tzinfo=UTC)

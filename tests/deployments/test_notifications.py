@@ -34,8 +34,8 @@ from tasks import announcement
 from tasks.errors import SpecError
 from tasks.news.feed import Kept, feed
 from tasks.news.news import as_text
-from tasks.release.ledger.entries import Entry
-from tasks.release.ledger.records import Evidence, Judged, Places, Proposed, RolledBack, What
+from tasks.release.ledger.entries import Entry, What
+from tasks.release.ledger.version_records import Evidence, Judged, Places, Proposed, RolledBack
 from tasks.spec import ModelSpec, NotifySpec
 
 pytestmark = pytest.mark.server

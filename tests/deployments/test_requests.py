@@ -18,7 +18,7 @@ from deployments.stack.servers import deployments_served, prefect_server
 from tasks.announcement import AUTOMATION
 from tasks.release import requests
 from tasks.release.ledger.book import Ledger
-from tasks.release.ledger.records import Answered, Requested
+from tasks.release.ledger.work_records import Answered, Requested
 from tasks.settings import Settings
 
 pytestmark = [pytest.mark.server, pytest.mark.drill, pytest.mark.timeout(300), pytest.mark.usefixtures("project")]

@@ -13,7 +13,8 @@ import pytest
 
 from deployments.stack import running
 from deployments.stack.ports import free_port
-from tasks.settings import Settings, is_up, load_settings
+from tasks.settings import Settings, load_settings
+from tasks.up import is_up
 from tests.deployments.stacks import READY, Stack, answer, eventually, perennial, stack_of, status
 
 pytestmark = [pytest.mark.server, pytest.mark.timeout(300)]

@@ -3,12 +3,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from deployments.decision_answers import prune
 from deployments.doctor_answer import examine
+from deployments.prune_answer import prune
 from tasks.errors import ModelBusy
 from tasks.release.ledger.book import Ledger
 from tasks.release.ledger.leases import leased
-from tasks.release.ledger.records import Requested
+from tasks.release.ledger.work_records import Requested
 from tasks.settings import Settings
 
 NOON = datetime(2024, 3, 1, 12, tzinfo=UTC)

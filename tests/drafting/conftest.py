@@ -7,7 +7,8 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from tasks.data.files import CsvFile, open_files
+from tasks.data.csv_file import CsvFile
+from tasks.data.files import open_files
 from tasks.drafting.kinds import Column, find_kinds
 from tasks.drafting.profile import Profile, take_profile
 from tasks.drafting.spellings import find_spellings, words_of

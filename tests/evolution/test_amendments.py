@@ -14,12 +14,12 @@ from deployments.status_answers import status
 from tasks.data.contract import load_contract
 from tasks.errors import ContractError, DecisionRefused, SnapshotDamaged
 from tasks.evolution import amendments
-from tasks.evolution.amendments import Desk, Person
+from tasks.evolution.desk import Desk, Person
 from tasks.evolution.examining import Examined
 from tasks.evolution.patch import digest_of
 from tasks.release.ledger.amending import acceptances, pending
 from tasks.release.ledger.book import Ledger
-from tasks.release.ledger.records import Accepted, Amended
+from tasks.release.ledger.contract_records import Accepted, Amended
 from tasks.settings import Settings
 from tasks.spec import ModelSpec
 

@@ -25,8 +25,9 @@ from tasks.release import requests
 from tasks.release.decisions import Decision, approve
 from tasks.release.ledger.book import Ledger
 from tasks.release.ledger.leases import leased
-from tasks.release.ledger.records import Answered, Judged, Requested
 from tasks.release.ledger.standing import standing
+from tasks.release.ledger.version_records import Judged
+from tasks.release.ledger.work_records import Answered, Requested
 from tasks.release.proposing import Trained
 from tasks.release.registry import Registry
 from tasks.release.run import TrainingRun, open_training

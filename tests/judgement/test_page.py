@@ -13,7 +13,7 @@ from tasks.judgement.holdout import Exhibits, Holdout
 from tasks.judgement.leakage.case import Leak
 from tasks.judgement.page import About, page
 from tasks.judgement.partition import Partition
-from tasks.judgement.tables import Table
+from tasks.judgement.table import Table
 from tasks.judgement.verdict import Cost, Verdict
 from tasks.metrics import Task
 from tasks.spec import GateSpec

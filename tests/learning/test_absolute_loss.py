@@ -7,7 +7,7 @@ from tasks.data.matrix import FeatureMatrix, Labelled, Target
 from tasks.errors import SpecError
 from tasks.learning.baseline import BaselineSpec
 from tasks.learning.baseline import fit as fit_baseline
-from tasks.learning.gbm import fit
+from tasks.learning.gbm.fitting import fit
 from tasks.learning.problem import Problem
 from tasks.learning.training import train
 from tasks.metrics import evaluate

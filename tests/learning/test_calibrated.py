@@ -13,7 +13,7 @@ from tasks.learning.balance import class_weights, weighted
 from tasks.learning.baseline import BaselineSpec
 from tasks.learning.calibrated import Calibrated, calibrated, crossed
 from tasks.learning.estimator import fit, fit_again, load, predict_validation
-from tasks.learning.gbm import Trees
+from tasks.learning.gbm.model import Trees
 from tasks.learning.problem import Problem
 from tasks.metrics import evaluate
 from tasks.spec import LightGBMSpec, LinearSpec, NetworkSpec

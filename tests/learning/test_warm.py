@@ -9,7 +9,7 @@ from tasks.data.matrix import FeatureMatrix, Labelled, Target
 from tasks.errors import SpecError
 from tasks.learning.baseline import BaselineSpec
 from tasks.learning.estimator import fit
-from tasks.learning.gbm import Trees
+from tasks.learning.gbm.model import Trees
 from tasks.learning.problem import Problem
 from tasks.learning.training import Given, train, twin
 from tasks.learning.warm import Warmth, reason_against

@@ -17,8 +17,8 @@ from tasks.data.splits import split
 from tasks.release.artifact import Artifact, load_artifact
 from tasks.release.challenger import Recipe, make_challenger
 from tasks.release.ledger.book import Ledger
-from tasks.release.ledger.records import Evidence, Places, Promoted, Proposed
 from tasks.release.ledger.standing import standing
+from tasks.release.ledger.version_records import Evidence, Places, Promoted, Proposed
 from tasks.release.lineage import Lineage
 from tasks.release.material import split_masks
 from tasks.release.record import LINEAGE

@@ -10,7 +10,7 @@ import pyarrow.csv
 import pytest
 
 from tasks.data.window import Window
-from tasks.monitoring import deciding, watching
+from tasks.monitoring import deciding, measuring, watching
 from tasks.monitoring.predictions import scoring
 from tasks.monitoring.predictions.log import PREDICTION, open_log
 from tasks.monitoring.predictions.run import Asked, open_scoring
@@ -46,7 +46,7 @@ def test_it_scores_rows_and_is_watched_with_and_without_labels(
         scoring.score(run)
     with open_watch("returns", AS_OF) as watch:
         looked = watching.look(watch)
-        found = deciding.diagnose(watch, looked, watching.signals(watch, looked))
+        found = deciding.diagnose(watch, looked, measuring.signals(watch, looked))
 
     log = open_log(settings, "returns", "served", 1)
     scored = log.read(Window(SINCE, AS_OF), [PREDICTION], timestamp="ordered_at", as_of=AS_OF)

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from tasks.monitoring import deciding, watching
+from tasks.monitoring import deciding, measuring, watching
 from tasks.monitoring.check import save_check
 from tasks.monitoring.examination import examine_watched
 from tasks.monitoring.predictions import scoring
@@ -27,7 +27,7 @@ def home(settings: Settings, champion: int) -> Path:
 def check() -> None:
     with open_watch("returns", AS_OF) as watch:
         looked = watching.look(watch)
-        save_check(watch.checks, deciding.diagnose(watch, looked, watching.signals(watch, looked)))
+        save_check(watch.checks, deciding.diagnose(watch, looked, measuring.signals(watch, looked)))
 
 
 def found(settings: Settings, state: str) -> list[str]:

@@ -41,10 +41,10 @@ def score():
         scoring.score(run)
 
 def check():
-    from tasks.monitoring import check, deciding, watching
+    from tasks.monitoring import check, deciding, measuring, watching
     with watching.open_watch("returns", as_of) as watch:
         looked = watching.look(watch)
-        found = deciding.diagnose(watch, looked, watching.signals(watch, looked))
+        found = deciding.diagnose(watch, looked, measuring.signals(watch, looked))
         return deciding.ask(watch, found, check.save_check(watch.checks, found).digest)
 
 def right_scoring():

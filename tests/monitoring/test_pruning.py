@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tasks.errors import ModelBusy
-from tasks.monitoring import deciding, pruning, watching
+from tasks.monitoring import deciding, measuring, pruning, watching
 from tasks.monitoring.check import save_check
 from tasks.monitoring.predictions import scoring
 from tasks.monitoring.predictions.run import Asked, open_scoring
@@ -13,8 +13,9 @@ from tasks.monitoring.watching import open_watch
 from tasks.release import requests
 from tasks.release.ledger.book import Ledger
 from tasks.release.ledger.leases import leased
-from tasks.release.ledger.records import Rejected, Requested
 from tasks.release.ledger.standing import standing
+from tasks.release.ledger.version_records import Rejected
+from tasks.release.ledger.work_records import Requested
 from tasks.settings import Settings
 from tasks.spec import load_spec
 
@@ -33,7 +34,7 @@ def check(as_of: datetime = AS_OF) -> str:
     """Check the champion; return the digest of what is kept of it."""
     with open_watch("returns", as_of) as watch:
         looked = watching.look(watch)
-        return save_check(watch.checks, deciding.diagnose(watch, looked, watching.signals(watch, looked))).digest
+        return save_check(watch.checks, deciding.diagnose(watch, looked, measuring.signals(watch, looked))).digest
 
 
 def waste(settings: Settings, *, deleted: bool = False) -> set[str]:

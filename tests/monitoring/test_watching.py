@@ -9,14 +9,14 @@ import pytest
 
 from tasks.data.window import Window
 from tasks.errors import RegistryError
-from tasks.monitoring import deciding, watching
+from tasks.monitoring import deciding, measuring, watching
 from tasks.monitoring.check import Check, earlier_checks, kept_checks, save_check
 from tasks.monitoring.predictions import scoring
 from tasks.monitoring.predictions.run import Asked, open_scoring
 from tasks.monitoring.reference import reference_of
 from tasks.monitoring.watching import Watch, open_watch
 from tasks.release.ledger.book import Ledger
-from tasks.release.ledger.records import Requested
+from tasks.release.ledger.work_records import Requested
 from tasks.settings import Settings
 
 AS_OF = datetime(2024, 2, 24, tzinfo=UTC)
@@ -31,7 +31,7 @@ def check(champion: int) -> Checking:
     def run(as_of: datetime = AS_OF) -> Check:
         with open_watch("returns", as_of) as watch:
             looked = watching.look(watch)
-            found = deciding.diagnose(watch, looked, watching.signals(watch, looked))
+            found = deciding.diagnose(watch, looked, measuring.signals(watch, looked))
             deciding.ask(watch, found, save_check(watch.checks, found).digest)
             return found
 

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 from tasks.news.decisions import pending, refused, rolled_back, still_news
 from tasks.news.news import as_text
-from tasks.release.ledger.entries import Entry
-from tasks.release.ledger.records import Evidence, Judged, Places, Promoted, Proposed, Rejected, RolledBack, What
+from tasks.release.ledger.entries import Entry, What
+from tasks.release.ledger.version_records import Evidence, Judged, Places, Promoted, Proposed, Rejected, RolledBack
 
 NOON = datetime(2024, 3, 1, 12, tzinfo=UTC)
 EVIDENCE = Evidence("rows", "artifact", "verdict", "report", "spec")

@@ -6,9 +6,9 @@ import pytest
 
 from tasks.errors import DecisionRefused
 from tasks.release.decisions import Decision, approve, before, propose, reject, roll_back
-from tasks.release.ledger.entries import Entry
-from tasks.release.ledger.records import Approved, Evidence, Expired, Places, Promoted, Proposed, Rejected, What
+from tasks.release.ledger.entries import Entry, What
 from tasks.release.ledger.standing import Standing, standing
+from tasks.release.ledger.version_records import Approved, Evidence, Expired, Places, Promoted, Proposed, Rejected
 from tasks.spec import PromotionSpec
 
 NOON = datetime(2013, 6, 1, 12, tzinfo=UTC)

@@ -13,7 +13,8 @@ from tasks.release.doctor import Finding, examine_ledger, examine_models
 from tasks.release.evidence import collect
 from tasks.release.ledger.book import Ledger
 from tasks.release.ledger.leases import leased
-from tasks.release.ledger.records import Places, Promoted, Proposed, Requested
+from tasks.release.ledger.version_records import Places, Promoted, Proposed
+from tasks.release.ledger.work_records import Requested
 from tasks.release.record import LINEAGE
 from tasks.release.registry import Registry
 from tasks.release.versions import Training

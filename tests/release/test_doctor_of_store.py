@@ -9,7 +9,7 @@ import pytest
 from tasks.release.doctor import examine_models
 from tasks.release.evidence import collect
 from tasks.release.ledger.book import Ledger
-from tasks.release.ledger.records import Places, Promoted, Proposed
+from tasks.release.ledger.version_records import Places, Promoted, Proposed
 from tasks.release.record import LINEAGE
 from tasks.release.registry import Registry
 from tasks.release.versions import Training

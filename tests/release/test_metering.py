@@ -11,7 +11,7 @@ from tasks.price import Price
 from tasks.release.charging import Charge, charged
 from tasks.release.costs import costs
 from tasks.release.ledger.book import Ledger
-from tasks.release.ledger.records import Spent
+from tasks.release.ledger.work_records import Spent
 from tasks.release.metering import metering
 from tasks.release.power import power
 

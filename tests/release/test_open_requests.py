@@ -13,7 +13,8 @@ from tasks.errors import DecisionRefused, ModelBusy
 from tasks.release.ledger.book import Ledger
 from tasks.release.ledger.entries import Entry
 from tasks.release.ledger.leases import leased
-from tasks.release.ledger.records import Answered, Evidence, Judged, Requested
+from tasks.release.ledger.version_records import Evidence, Judged
+from tasks.release.ledger.work_records import Answered, Requested
 from tasks.release.requests import Due, Idle, Turn, answer, due, heal, open_request, request, turn
 
 NOON = datetime(2013, 6, 1, 12, tzinfo=UTC)

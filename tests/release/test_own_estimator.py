@@ -18,7 +18,7 @@ from tasks.learning.own.source import read_sources
 from tasks.release.artifact import load_artifact
 from tasks.release.challenger import Challenger, Recipe, make_challenger
 from tasks.release.ledger.book import Ledger
-from tasks.release.ledger.records import Evidence, Judged, Places, Proposed
+from tasks.release.ledger.version_records import Evidence, Judged, Places, Proposed
 from tasks.release.lineage import surroundings
 from tasks.release.reproduction import reproduce
 from tasks.settings import Settings

@@ -22,7 +22,7 @@ from tasks.release.ledger.book import Ledger
 from tasks.release.office import Office
 from tasks.release.people import check_named, identified
 from tasks.release.promotion import decide
-from tasks.release.registrar import Followed
+from tasks.release.registrar_process import Followed
 from tasks.settings import Settings, load_settings
 from tasks.spec import ModelSpec
 

@@ -12,7 +12,7 @@ from tasks.errors import ArtifactDamaged, DecisionRefused
 from tasks.release.decisions import Decision
 from tasks.release.evidence import collect
 from tasks.release.ledger.book import Ledger
-from tasks.release.ledger.records import Places, Proposed
+from tasks.release.ledger.version_records import Places, Proposed
 from tasks.release.office import Office
 from tasks.release.promotion import decide
 from tasks.release.registrar import Registrar

@@ -12,7 +12,7 @@ from tasks.data.splits import split
 from tasks.errors import RegistryError, SnapshotDamaged, SpecError
 from tasks.release.challenger import Recipe, make_challenger
 from tasks.release.ledger.book import Ledger
-from tasks.release.ledger.records import Evidence, Judged, Places, Proposed
+from tasks.release.ledger.version_records import Evidence, Judged, Places, Proposed
 from tasks.release.lineage import surroundings
 from tasks.release.reproduction import Reproduction, reproduce
 from tasks.settings import Settings
@@ -65,7 +65,7 @@ def test_one_that_comes_out_otherwise_says_where_by_how_much_and_what_has_change
     then = json.loads(record.read_text())
     record.write_text(json.dumps({**then, "lightgbm": "3.2.1"}))
     # What another version of a library does to its own numbers, done to LightGBM's parameters.
-    monkeypatch.setattr("tasks.learning.gbm._OBJECTIVES", {"binary": {"objective": "cross_entropy"}})
+    monkeypatch.setattr("tasks.learning.gbm.fitting._OBJECTIVES", {"binary": {"objective": "cross_entropy"}})
     monkeypatch.setattr("tasks.learning.linear._NARROW", 0)
 
     found = again(settings)

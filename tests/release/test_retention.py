@@ -7,7 +7,8 @@ import pytest
 from tasks.release.challenger import checkpoints_of
 from tasks.release.evidence import collect
 from tasks.release.ledger.book import Ledger
-from tasks.release.ledger.records import Amended, Judged, Places
+from tasks.release.ledger.contract_records import Amended
+from tasks.release.ledger.version_records import Judged, Places
 from tasks.release.retention import delete, find_waste
 from tasks.settings import Settings
 

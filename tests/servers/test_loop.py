@@ -14,7 +14,7 @@ import pytest
 
 from tasks.data import store
 from tasks.release.ledger.book import Ledger
-from tasks.release.ledger.records import Judged, Proposed
+from tasks.release.ledger.version_records import Judged, Proposed
 from tasks.settings import load_settings
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(1800)]

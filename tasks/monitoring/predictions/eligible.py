@@ -10,12 +10,13 @@ import numpy as np
 import pyarrow as pa
 
 from tasks.data.contract import Contract
-from tasks.data.features import known_columns
+from tasks.data.draft import Draft
 from tasks.data.history.past import read_past
 from tasks.data.holdings import Holdings, add_holdings, refuse_unusable
 from tasks.data.keys import row_keys
+from tasks.data.known import known_columns
 from tasks.data.rows import where
-from tasks.data.snapshot import Draft, Snapshot
+from tasks.data.snapshot import Snapshot
 from tasks.data.source import stream_source
 from tasks.data.splits import Mask
 from tasks.data.spool import Spool

@@ -12,7 +12,7 @@ from tasks.data import store
 from tasks.data.matrix import FloatArray
 from tasks.monitoring.predictions.estimate import Sample
 from tasks.release.ledger.entries import Entry
-from tasks.release.ledger.records import Proposed
+from tasks.release.ledger.version_records import Proposed
 from tasks.release.lineage import Lineage
 from tasks.release.record import HOLDOUT_PREDICTIONS, LINEAGE
 

@@ -15,7 +15,7 @@ from tasks.monitoring.predictions.scorer import Scorer, champion_of, shadow_of
 from tasks.release.ledger.book import Ledger
 from tasks.release.ledger.entries import Entry
 from tasks.release.ledger.leases import Lease, leased, require
-from tasks.release.ledger.records import Scored
+from tasks.release.ledger.work_records import Scored
 from tasks.settings import Settings, load_settings, prepare_environment
 from tasks.spec import ModelSpec, load_spec
 

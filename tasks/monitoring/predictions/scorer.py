@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tasks.data.contract import Contract
-from tasks.data.features import known_columns
+from tasks.data.known import known_columns
 from tasks.errors import ContractError, RegistryError, SpecError
 from tasks.release.artifact import Model, load_artifact
 from tasks.release.ledger.entries import Entry

@@ -30,7 +30,7 @@ from tasks.monitoring.predictions.scorer import Scorer, load_scorer
 from tasks.release.artifact import Model
 from tasks.release.ledger.entries import Entry
 from tasks.release.ledger.leases import require
-from tasks.release.ledger.records import Scored
+from tasks.release.ledger.work_records import Scored
 
 BATCH_ROWS = 100_000
 """Rows in memory at once, with their features: some tens of megabytes."""

@@ -15,9 +15,9 @@ import pyarrow.parquet as pq
 
 from tasks.data.atomic import write_whole
 from tasks.data.contract import Contract
-from tasks.data.features import known_columns
 from tasks.data.history.past import read_past
 from tasks.data.holdings import Holdings, add_holdings, refuse_unusable
+from tasks.data.known import known_columns
 from tasks.data.source import stream_source
 from tasks.data.spool import Spool
 from tasks.data.validation import validate_part

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from tasks.release.ledger.contract_records import Accepted, Amended, Refused
 from tasks.release.ledger.entries import Entry
-from tasks.release.ledger.records import Accepted, Amended, Refused
 
 
 def pending(entries: Sequence[Entry]) -> list[Entry]:

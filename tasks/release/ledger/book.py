@@ -7,8 +7,17 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from tasks.errors import LedgerError
-from tasks.release.ledger.entries import ORIGIN, Entry, closes, content_of, digest_of, fence_of, kind_of, read_content
-from tasks.release.ledger.records import What
+from tasks.release.ledger.entries import (
+    ORIGIN,
+    Entry,
+    What,
+    closes,
+    content_of,
+    digest_of,
+    fence_of,
+    kind_of,
+    read_content,
+)
 from tasks.release.ledger.schema import lock, migrate, open_database
 
 if TYPE_CHECKING:

@@ -7,28 +7,30 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tasks.plain import read, write
-from tasks.release.ledger.records import (
-    Accepted,
-    Amended,
-    Answered,
-    Approved,
-    Claimed,
-    Expired,
-    Judged,
-    Promoted,
-    Proposed,
-    Refused,
-    Rejected,
-    Requested,
-    RolledBack,
-    Scored,
-    Spent,
-    What,
-)
+from tasks.release.ledger.contract_records import Accepted, Amended, Refused
+from tasks.release.ledger.version_records import Approved, Expired, Judged, Promoted, Proposed, Rejected, RolledBack
+from tasks.release.ledger.work_records import Answered, Claimed, Requested, Scored, Spent
 
+What = (
+    Judged
+    | Proposed
+    | Approved
+    | Rejected
+    | Expired
+    | Promoted
+    | RolledBack
+    | Scored
+    | Requested
+    | Claimed
+    | Answered
+    | Spent
+    | Amended
+    | Accepted
+    | Refused
+)
+"""What an entry says: one frozen record for each kind."""
 ORIGIN = "0" * 64
 """What the first entry names as the one before."""
-
 
 KINDS: Mapping[str, type[What]] = {
     "verdict": Judged,

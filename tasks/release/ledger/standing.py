@@ -5,17 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tasks.release.ledger.entries import Entry
-from tasks.release.ledger.records import (
-    Answered,
-    Approved,
-    Claimed,
-    Expired,
-    Promoted,
-    Proposed,
-    Rejected,
-    Requested,
-    RolledBack,
-)
+from tasks.release.ledger.version_records import Approved, Expired, Promoted, Proposed, Rejected, RolledBack
+from tasks.release.ledger.work_records import Answered, Claimed, Requested
 
 
 @dataclass(frozen=True)

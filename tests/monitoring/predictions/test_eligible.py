@@ -11,10 +11,10 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
 
-from tasks.data import snapshot as snapshots
+from tasks.data import draft as drafts
 from tasks.data import spool as spools
 from tasks.data.contract import load_contract
-from tasks.data.features import known_columns
+from tasks.data.known import known_columns
 from tasks.data.snapshot import load_snapshot, save_snapshot
 from tasks.data.source import read_source
 from tasks.data.validation import validate
@@ -47,7 +47,7 @@ def find(settings: Settings, project: Path) -> Find:
 @pytest.fixture
 def in_small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(spools, "_RUN_ROWS", 70)
-    monkeypatch.setattr(snapshots, "_GROUP_ROWS", 64)
+    monkeypatch.setattr(drafts, "_GROUP_ROWS", 64)
     monkeypatch.setattr(eligible, "_ROWS", 60)
 
 
@@ -70,7 +70,7 @@ def test_rows_have_one_digest_in_any_order_and_any_pieces(
     broken = edited(orders, "price", lambda row, price: -1.0 if row % 50 == 0 else price)
     first = find(broken)
     monkeypatch.setattr(spools, "_RUN_ROWS", 70 * seed)
-    monkeypatch.setattr(snapshots, "_GROUP_ROWS", 64)
+    monkeypatch.setattr(drafts, "_GROUP_ROWS", 64)
     monkeypatch.setattr(eligible, "_ROWS", 60)
 
     again = find(broken.take(np.random.default_rng(seed).permutation(len(broken))))

@@ -11,7 +11,7 @@ from tasks.data.window import Window
 from tasks.monitoring.predictions.log import ROW_KEY, open_log
 from tasks.release.ledger.book import Ledger
 from tasks.release.ledger.entries import Entry
-from tasks.release.ledger.records import Scored
+from tasks.release.ledger.work_records import Scored
 from tasks.settings import Settings
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("champion")]

@@ -17,8 +17,8 @@ from tasks.monitoring.predictions.run import Asked, score_alone
 from tasks.monitoring.predictions.scoring import Scoring
 from tasks.release.artifact import load_artifact
 from tasks.release.ledger.book import Ledger
-from tasks.release.ledger.records import Scored
 from tasks.release.ledger.standing import standing
+from tasks.release.ledger.work_records import Scored
 from tasks.settings import Settings
 from tasks.spec import load_spec
 

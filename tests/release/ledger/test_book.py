@@ -8,27 +8,20 @@ import sqlalchemy as sa
 from benchmarks.drill.postgres import new_database
 from tasks.errors import LedgerError
 from tasks.release.ledger.book import Ledger
-from tasks.release.ledger.entries import KINDS
-from tasks.release.ledger.records import (
-    Accepted,
-    Amended,
-    Answered,
+from tasks.release.ledger.contract_records import Accepted, Amended, Refused
+from tasks.release.ledger.entries import KINDS, What
+from tasks.release.ledger.version_records import (
     Approved,
-    Claimed,
     Evidence,
     Expired,
     Judged,
     Places,
     Promoted,
     Proposed,
-    Refused,
     Rejected,
-    Requested,
     RolledBack,
-    Scored,
-    Spent,
-    What,
 )
+from tasks.release.ledger.work_records import Answered, Claimed, Requested, Scored, Spent
 
 NOON = datetime(2013, 6, 1, 12, tzinfo=UTC)
 DAY = timedelta(days=1)

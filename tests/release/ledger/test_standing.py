@@ -1,20 +1,10 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from tasks.release.ledger.entries import Entry
-from tasks.release.ledger.records import (
-    Answered,
-    Claimed,
-    Evidence,
-    Places,
-    Promoted,
-    Proposed,
-    Rejected,
-    Requested,
-    RolledBack,
-    What,
-)
+from tasks.release.ledger.entries import Entry, What
 from tasks.release.ledger.standing import standing
+from tasks.release.ledger.version_records import Evidence, Places, Promoted, Proposed, Rejected, RolledBack
+from tasks.release.ledger.work_records import Answered, Claimed, Requested
 
 NOON = datetime(2013, 6, 1, 12, tzinfo=UTC)
 WHERE = Places("/rows", "/artifact", "/record")

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from tasks.replay.accounts import Account
-from tasks.replay.ageing import ageing
 from tasks.replay.contenders import contenders
+from tasks.replay.loss_by_age import loss_by_age
 from tasks.replay.walk import walk
 from tasks.spec import ModelSpec
 from tests.replay.conftest import FIRST, STEP, MadeUpPast, moments
@@ -26,7 +26,7 @@ def accounts(spec: ModelSpec, *, per_day: float, noise: float = 0.0, steps: int 
 
 
 def test_the_price_of_a_day_is_found_however_hard_the_steps_are(spec: ModelSpec) -> None:
-    found = ageing(accounts(spec, per_day=0.001), gained=0.1, seed=0)
+    found = loss_by_age(accounts(spec, per_day=0.001), gained=0.1, seed=0)
 
     assert found.per_day == pytest.approx(0.001)
     assert found.shown
@@ -35,7 +35,7 @@ def test_the_price_of_a_day_is_found_however_hard_the_steps_are(spec: ModelSpec)
 
 
 def test_a_model_that_does_not_age_is_not_said_to(spec: ModelSpec) -> None:
-    found = ageing(accounts(spec, per_day=0.0, noise=0.01), gained=0.1, seed=0)
+    found = loss_by_age(accounts(spec, per_day=0.0, noise=0.01), gained=0.1, seed=0)
 
     assert not found.shown
     assert found.half_life_days is None
@@ -59,14 +59,14 @@ def test_the_interval_holds_what_is_true_as_often_as_it_says(spec: ModelSpec) ->
             )
             for one in made
         ]
-        found = ageing(noisy, gained=0.1, seed=repetition)
+        found = loss_by_age(noisy, gained=0.1, seed=repetition)
         held += found.low <= 0 <= found.high
 
     assert 80 <= held <= 97  # 90 asked for
 
 
 def test_too_few_steps_with_champions_of_different_age_say_nothing(spec: ModelSpec) -> None:
-    found = ageing(accounts(spec, per_day=0.001, steps=5), gained=0.1, seed=0)
+    found = loss_by_age(accounts(spec, per_day=0.001, steps=5), gained=0.1, seed=0)
 
     assert isnan(found.per_day)
     assert found.buckets == ()
@@ -76,4 +76,4 @@ def test_a_step_without_labels_is_left_out(spec: ModelSpec) -> None:
     made = accounts(spec, per_day=0.001)
     gone = [Account(one.walk, one.loss, (nan, *one.by_step[1:]), 1, None, None, 0.0) for one in made]
 
-    assert ageing(gone, gained=0.1, seed=0).per_day == pytest.approx(0.001)
+    assert loss_by_age(gone, gained=0.1, seed=0).per_day == pytest.approx(0.001)

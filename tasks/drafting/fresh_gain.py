@@ -45,7 +45,7 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Ageing:
+class FreshGain:
     """What freshness is worth."""
 
     steps: tuple[Step, ...]
@@ -83,28 +83,28 @@ class Ageing:
         return f"{in_words(self.steps[0].age)} to {in_words(self.steps[-1].age)} later"
 
 
-def look_for_ageing(plan: Plan, trial: Trial) -> Ageing:
+def fresh_gain(plan: Plan, trial: Trial) -> FreshGain:
     """Return what models trained later gain over one of the earliest rows; the holdout is not looked at.
 
     Classes are compared by log loss: it adds up over rows, so that what several models say can be taken together.
     """
     by_rows = plan.order.by_rows
     if plan.order.rows_clock is not None and plan.order.rows_clock.spread:
-        return Ageing((), None, why="the order of the rows says nothing of time")
+        return FreshGain((), None, why="the order of the rows says nothing of time")
     parts = np.array_split(places(trial, "train", "validation"), _PARTS)
     if min(len(part) for part in parts) < _FEWEST:
-        return Ageing((), None, why=f"{sum(map(len, parts)):,} rows before the holdout are too few to part by age")
+        return FreshGain((), None, why=f"{sum(map(len, parts)):,} rows before the holdout are too few to part by age")
     if not all(has_classes(trial, part) for part in parts):
-        return Ageing((), None, why=f"{trial.spec.source.target} is the same in all rows of some stretch of time")
+        return FreshGain((), None, why=f"{trial.spec.source.target} is the same in all rows of some stretch of time")
     try:
         field = _Field.of(trial, parts)
     except PerennialError as error:
-        return Ageing((), None, why=str(error))
+        return FreshGain((), None, why=str(error))
     pairs = {part: pair for part in range(1, _PARTS) if (pair := field.pair(part))}
     if len(pairs) < 2:
-        return Ageing((), None, why="labels come so late that no fresh model could have known them")
+        return FreshGain((), None, why="labels come so late that no fresh model could have known them")
     steps = tuple(Step(field.age(0, part), field.compare([pair])) for part, pair in pairs.items())
-    return Ageing(steps, field.compare(list(pairs.values())), chance_of_order(field.costs()), by_rows=by_rows)
+    return FreshGain(steps, field.compare(list(pairs.values())), chance_of_order(field.costs()), by_rows=by_rows)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tasks.data.matrix import FeatureMatrix, Labelled, Target
-from tasks.learning.gbm import fit
+from tasks.learning.gbm.fitting import fit
 from tasks.learning.problem import Problem
 from tasks.spec import LightGBMSpec
 

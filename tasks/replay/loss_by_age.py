@@ -35,7 +35,7 @@ class AgeBucket:
 
 
 @dataclass(frozen=True)
-class Ageing:
+class LossByAge:
     """How a loss grows with a champion's age."""
 
     per_day: float
@@ -66,16 +66,16 @@ class _Points:
     losses: FloatArray
 
 
-def ageing(accounts: Sequence[Account], *, gained: float, seed: int) -> Ageing:
+def loss_by_age(accounts: Sequence[Account], *, gained: float, seed: int) -> LossByAge:
     """Return how losses grow with age; ``gained`` is by how much the youngest are better than a constant answer."""
     points = _contrasts(_points(accounts))
     steps = np.unique(points.steps)
     if len(steps) < _FEWEST_STEPS:
-        return Ageing(nan, nan, nan, None, None, None, ())
+        return LossByAge(nan, nan, nan, None, None, None, ())
     slope = _slope(points)
     low, high = _interval(points, steps, seed)
     shown = low > 0 and gained > 0
-    return Ageing(
+    return LossByAge(
         per_day=slope,
         low=low,
         high=high,

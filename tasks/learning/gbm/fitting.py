@@ -1,22 +1,15 @@
-"""Gradient boosted trees by LightGBM."""
+"""How LightGBM grows trees: on which terms, from which, and up to which round."""
 
-import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cached_property
 from importlib import metadata
-from pathlib import Path
-from threading import Lock
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from tasks.data.matrix import FeatureMatrix, FloatArray, Labelled
+from tasks.data.matrix import Labelled
 from tasks.learning.checkpoints import Fit, Keeper
-from tasks.learning.contributions import Contributions
-from tasks.learning.growth import Growth
-from tasks.learning.importance import shares
+from tasks.learning.gbm.growth import Growth
+from tasks.learning.gbm.model import Trees
+from tasks.learning.gbm.rows import binned, dataset
 from tasks.learning.problem import Problem
 from tasks.spec import LightGBMSpec
 
@@ -24,9 +17,6 @@ if TYPE_CHECKING:
     import lightgbm as lgb
     from lightgbm.callback import CallbackEnv
 
-_MAKING = Lock()
-"""Candidates are fitted side by side, and share what is made of their rows."""
-_TREES, _NAMES = "lightgbm.txt", "lightgbm.json"
 _OBJECTIVES: dict[str, dict[str, Any]] = {
     # Rounds are stopped by the loss that is learned, whatever metric the gate asks for: it sees every row's
     # probability, so it is steadier from round to round than a rank or a threshold.
@@ -35,47 +25,6 @@ _OBJECTIVES: dict[str, dict[str, Any]] = {
     "regression": {"objective": "regression", "metric": "l2"},
 }
 _ABSOLUTE = {"objective": "regression_l1", "metric": "l1"}
-
-
-@dataclass(frozen=True)
-class Trees:
-    """A fitted LightGBM model, as the text that is saved: what is judged is what was written."""
-
-    kind: ClassVar[str] = "lightgbm"
-    names: tuple[str, ...]
-    """The features, in the order of their columns; LightGBM itself refuses some names, such as "a[b]"."""
-    text: str
-
-    @cached_property
-    def booster(self) -> "lgb.Booster":
-        import lightgbm as lgb
-
-        return lgb.Booster(model_str=self.text)
-
-    @property
-    def rounds(self) -> int:
-        return int(self.booster.current_iteration())
-
-    def predict(self, matrix: FeatureMatrix) -> FloatArray:
-        """Return values or probabilities, shape (rows,); multiclass (rows, classes)."""
-        # One thread: 30,000 rows and 200 trees take half a second, and threads without an idle core take longer.
-        return np.asarray(self.booster.predict(matrix.values, num_threads=1), dtype=np.float64)
-
-    def importance(self) -> dict[str, float]:
-        """Return each feature's share in what the splits gained on train."""
-        return shares(zip(self.names, self.booster.feature_importance("gain").tolist(), strict=True))
-
-    def contributions(self, rows: FeatureMatrix, _usual: FeatureMatrix) -> Contributions:
-        """Return what each feature adds to the scores of ``rows``: LightGBM's own, exact for trees (Lundberg 2020)."""
-        told = np.asarray(self.booster.predict(rows.values, pred_contrib=True, num_threads=1), dtype=np.float64)
-        parts = told.reshape(len(rows), -1, len(self.names) + 1).swapaxes(1, 2)  # rows, features and base, scores
-        base = parts[0, -1] if len(parts) else np.zeros(parts.shape[2])
-        return Contributions(base, parts[:, :-1], "exact for trees (TreeSHAP, by LightGBM)")
-
-    def save(self, folder: Path) -> None:
-        """Write ``lightgbm.txt`` and ``lightgbm.json`` into ``folder``."""
-        (folder / _TREES).write_text(self.text, encoding="utf-8")
-        (folder / _NAMES).write_text(json.dumps(self.names), encoding="utf-8")
 
 
 def fit(candidate: LightGBMSpec, train: Labelled, validation: Labelled, problem: Problem) -> Trees:
@@ -90,7 +39,7 @@ def fit(candidate: LightGBMSpec, train: Labelled, validation: Labelled, problem:
         return _releaved(candidate, champion, train, parameters)
     growth = Growth(candidate, _keeper(candidate, train, validation, problem))
     begun = lgb.Booster(model_str=growth.trees) if growth.trees else champion
-    rows = _binned(train, parameters, keep=True) if begun else _dataset(train, parameters)
+    rows = binned(train, parameters, keep=True) if begun else dataset(train, parameters)
     booster = lgb.train(
         parameters,
         rows,
@@ -135,18 +84,12 @@ def again(candidate: LightGBMSpec, fitted: Trees, rows: Labelled, problem: Probl
     import lightgbm as lgb
 
     parameters = _parameters(candidate, problem)
-    booster = lgb.train(parameters, _dataset(rows, parameters), num_boost_round=fitted.rounds)
+    booster = lgb.train(parameters, dataset(rows, parameters), num_boost_round=fitted.rounds)
     return _trees(candidate, booster, rows, fitted.rounds)
 
 
 def _trees(candidate: LightGBMSpec, booster: "lgb.Booster", rows: Labelled, rounds: int) -> Trees:
     return Trees(rows.matrix.names, _settled(booster.model_to_string(num_iteration=rounds), candidate))
-
-
-def load(folder: Path) -> Trees:
-    """Return the model saved in ``folder``."""
-    names = json.loads((folder / _NAMES).read_text(encoding="utf-8"))
-    return Trees(tuple(names), (folder / _TREES).read_text(encoding="utf-8"))
 
 
 def _parameters(candidate: LightGBMSpec, problem: Problem) -> dict[str, Any]:
@@ -166,39 +109,6 @@ def _parameters(candidate: LightGBMSpec, problem: Problem) -> dict[str, Any]:
         "force_row_wise": True,  # left to choose, LightGBM times both ways: another run may choose otherwise
         "verbosity": -1,
     }
-
-
-def _dataset(rows: Labelled, parameters: dict[str, Any]) -> "lgb.Dataset":
-    """Return LightGBM's form of ``rows``; that of the rows they are a part of is made once, for every candidate.
-
-    A window so has the bins of the longest one: they are of features alone, and of rows before validation.
-    """
-    whole = rows.origin.whole if rows.origin else rows
-    with _MAKING:
-        made: lgb.Dataset = whole.prepared.get(Trees.kind) or _binned(whole, parameters)
-        whole.prepared[Trees.kind] = made
-    if rows.origin is None:
-        return made
-    part = made.subset(rows.origin.places, params=parameters).construct()
-    if rows.weights is not None:
-        part.set_weight(rows.weights)
-    return part
-
-
-def _binned(rows: Labelled, parameters: dict[str, Any], *, keep: bool = False) -> "lgb.Dataset":
-    """Return LightGBM's form of ``rows``; it can ``keep`` them as they are, for the champion to read."""
-    import lightgbm as lgb
-
-    categories = [position for position, levels in enumerate(rows.matrix.levels) if levels]
-    made = lgb.Dataset(
-        rows.matrix.values,
-        rows.labels,
-        weight=rows.weights,
-        categorical_feature=categories,
-        params=parameters,
-        free_raw_data=not keep,
-    )
-    return made if keep else made.construct()
 
 
 def _keeper(candidate: LightGBMSpec, train: Labelled, validation: Labelled, problem: Problem) -> Keeper:
