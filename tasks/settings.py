@@ -36,6 +36,8 @@ QUIET = {
 """Variables that every process of ours runs with, unless the user has set them otherwise."""
 UP_LOCK, UP_FILE, SECRETS_FILE = "up.lock", "up.json", "secrets.json"
 """In the home folder: held while `perennial up` runs for it; where its servers are; and what they ask for."""
+REPLAYS = "replay"
+"""In a model's folder."""
 _LEDGER, _MLFLOW, _PREFECT = "PERENNIAL_LEDGER", "PERENNIAL_MLFLOW", "PERENNIAL_PREFECT_DATABASE"
 _STORE = "PERENNIAL_STORE"
 
@@ -73,6 +75,8 @@ class Settings:
     """MLflow's users, where they decide; None: names are taken as they are given."""
     store: Objects | None = None
     """Where files are kept for all machines; None: in the home folder alone. See ``tasks.data.store``."""
+    source_copy: Path | None = None
+    """What is read in place of a model's source, for a replay; None: the source itself. See ``tasks.data.copies``."""
 
     @property
     def specs(self) -> Path:
@@ -107,6 +111,10 @@ class Settings:
     def of(self, model: str) -> Path:
         """Return the folder of one model's snapshots, quarantine, runs and lock."""
         return self.home / "models" / model
+
+    def replays(self, model: str) -> Path:
+        """Return the folder of what replays of one model work with: this machine's alone, and never in ``store``."""
+        return self.of(model) / REPLAYS
 
 
 def load_settings(

@@ -1,9 +1,9 @@
 """Where finished files are kept: in the home folder; and, if PERENNIAL_STORE names one, in a store that machines share.
 
-The home folder is then this machine's copy of what it wrote or read. A file is written here, put in the store, and only
-then referred to, by its address in the store; it is read here if it is here, and fetched if not. What there is, the
-store says: a file that is only here is what a killed process left. Nothing that is kept is changed later, so no copy
-is out of date.
+The home folder is then this machine's copy of what it wrote or read; only what replays work with stays there. A file is
+written here, put in the store, and only then referred to, by its address in the store; it is read here if it is here,
+and fetched if not. What there is, the store says: a file that is only here is what a killed process left. Nothing that
+is kept is changed later, so no copy is out of date.
 """
 
 import filecmp
@@ -21,7 +21,7 @@ from urllib.parse import unquote, urlsplit
 from tasks.data.atomic import is_finished, write_whole
 from tasks.data.objects import Objects
 from tasks.errors import StoreError
-from tasks.settings import load_settings
+from tasks.settings import REPLAYS, load_settings
 
 _AT_ONCE = 8
 """Transfers: most files are small, and what takes time is asking."""
@@ -169,9 +169,17 @@ class _Shared:
 def _shared(path: Path) -> _Shared | None:
     """Return the store that ``path`` is kept in; None: in the home folder alone, or elsewhere."""
     settings = load_settings()
-    if settings.store is None or not path.is_relative_to(settings.home):
+    if settings.store is None or not path.is_relative_to(settings.home) or _is_a_replay_s(path, settings.home):
         return None
     return _Shared(settings.home, settings.store)
+
+
+def _is_a_replay_s(path: Path, home: Path) -> bool:
+    """Say whether a replay works with ``path``: what it has found out is found out again where it is not."""
+    match path.relative_to(home).parts:
+        case ("models", _, place, *_):
+            return place == REPLAYS
+    return False
 
 
 def _path(place: str | Path) -> Path:
