@@ -12,6 +12,7 @@ from tasks.data.window import Window, write_time
 from tasks.errors import SettingsError, SpecError
 from tasks.learning.estimator import require
 from tasks.metrics import Metric, names_of
+from tasks.replay.approval import AT_ONCE, Approval, find_approval
 from tasks.replay.contenders import DEFAULT, Contender, contenders
 from tasks.replay.fast import fast_spec
 from tasks.replay.holding import hold_source
@@ -42,6 +43,8 @@ class Asked:
     """That losses are counted in; None: see ``accounting_metric``."""
     fast: bool = False
     """Smaller models in place of the spec's own."""
+    approval: timedelta | None = None
+    """From a verdict to the promotion; None: as long as people took who approved versions of this model."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,7 @@ class Replay:
     contenders: tuple[Contender, ...]
     metric: Metric
     prices: Prices
+    approval: Approval = AT_ONCE
     whole: LivedPast | None = None
     """With the spec's own models, where those of ``past`` are smaller."""
 
@@ -80,6 +84,7 @@ def open_replay(model: str, asked: Asked) -> Iterator[Replay]:
     step = asked.step or spec.drift.window
     metric, prices = _metric(spec, asked.metric), read_prices(asked.costs, spec.policy)
     ruled = _priced(spec, metric, prices)
+    approval = find_approval(asked.approval, spec.promotion, settings, model)
     policies = contenders(_useful(asked.policies, prices), ruled, step=step)
     window = Window(asked.start, asked.end or datetime.now(UTC))
     with hold_source(spec, contract, settings, until=window.end) as held:
@@ -88,7 +93,7 @@ def open_replay(model: str, asked: Asked) -> Iterator[Replay]:
         _tell(stretch, policies)
         scene = scene_of(spec, contract, held.settings, history=stretch.history, step=step, end=stretch.end)
         with open_past(scene) as past:
-            whole = Replay(spec, stretch, past, policies, metric, prices)
+            whole = Replay(spec, stretch, past, policies, metric, prices, approval)
             if not asked.fast:
                 yield whole
                 return

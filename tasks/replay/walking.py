@@ -41,7 +41,15 @@ def walk_all(replay: Replay, first: InUse, moments: Sequence[datetime]) -> tuple
 
     def one(contender: Contender) -> Walk:
         past = replay.past
-        return walk(contender.name, contender.rules, past, first=first, moments=moments, tell=progress.step)
+        return walk(
+            contender.name,
+            contender.rules,
+            past,
+            first=first,
+            moments=moments,
+            approval=replay.approval.delay,
+            tell=progress.step,
+        )
 
     with ThreadPoolExecutor(len(replay.contenders)) as threads:
         return tuple(threads.map(one, replay.contenders))
