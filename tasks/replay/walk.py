@@ -103,13 +103,13 @@ def walk(
     first: InUse,
     moments: Sequence[datetime],
     approval: timedelta = timedelta(0),
-    tell: Callable[[], None] = lambda: None,
+    tell: Callable[[Step], None] = lambda _: None,
 ) -> Walk:
     """Return what a policy does at each of ``moments``, equal steps after the ``first`` champion came into use.
 
     A challenger that passes the gate is in use from the first moment that is ``approval`` later, for the step that
     follows. One that passes meanwhile takes its place, as it does live: a person approves the newest.
-    ``tell`` is called after each step.
+    ``tell`` is called with each step.
     """
     now = _Now(first, (), (Retraining(first.since, asked=False, helped=None),), (first.ruling.attempt,))
     steps = []
@@ -118,7 +118,7 @@ def walk(
         found = _approved(_proposed(now, step, approval), at)
         steps.append(replace(step, promoted=found.champion is not now.champion))
         now = found
-        tell()
+        tell(step)
     return Walk(name, rules, tuple(steps))
 
 

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from functools import partial
 
 from tasks.data.window import write_time
 from tasks.errors import NotEnoughData
@@ -37,7 +38,8 @@ def begin(replay: Replay) -> tuple[InUse, tuple[datetime, ...]]:
 
 def walk_all(replay: Replay, first: InUse, moments: Sequence[datetime]) -> tuple[Walk, ...]:
     """Return what becomes of every policy; what two of them share is lived through once."""
-    progress = Progress(len(moments) * len(replay.contenders))
+    begin_of_history = replay.stretch.history.start or moments[0]
+    progress = Progress(replay.past, replay.contenders, moments, begin_of_history)
 
     def one(contender: Contender) -> Walk:
         past = replay.past
@@ -48,7 +50,7 @@ def walk_all(replay: Replay, first: InUse, moments: Sequence[datetime]) -> tuple
             first=first,
             moments=moments,
             approval=replay.approval.delay,
-            tell=progress.step,
+            tell=partial(progress.step, contender.name),
         )
 
     with ThreadPoolExecutor(len(replay.contenders)) as threads:
