@@ -4,7 +4,7 @@ A step that trains costs many times one that only looks, and what two policies s
 is not steps but their parts, each of them new.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -89,22 +89,23 @@ def seconds_left(
     pace: Pace,
     *,
     size: Callable[[datetime], float],
-    trained: Collection[datetime] | None,
+    trained: Mapping[datetime, float] | None,
     cores: int,
 ) -> float:
     """Return how long the walks of ``stands`` will take to the last of ``moments``.
 
-    ``trained`` are the moments as of which there is a training already, for all policies; None: each has its own. The
-    work is done by so many ``cores``; but a policy does one thing after another, and the longest walk is waited for.
-    Policies that train seldom are ahead of the others, and so make the trainings that they share with them.
+    ``trained`` says how far a training as of a moment is done, for all policies; None: each has its own. The work is
+    done by so many ``cores``; but a policy does one thing after another, and the longest walk is waited for. Policies
+    that train seldom are ahead of the others, and so make the trainings that they share with them.
     """
     ways = [_trainings(stand, moments) for stand in stands]
-    work, longest, paid = 0.0, 0.0, set(trained or ())
+    work, longest, made = 0.0, 0.0, dict(trained or {})
     for stand, way in sorted(zip(stands, ways, strict=True), key=lambda one: (_is_asked(one[0]), len(one[1]))):
         share = _share(stand, len(way), moments)
-        new = [at for at in way if trained is None or at not in paid]
-        paid |= set() if _is_asked(stand) else set(new)
-        training = share * sum(size(at) for at in new) * pace.seconds.get("training", 0.0)
+        new = share * sum(size(at) * (1 - made.get(at, 0.0)) for at in way)
+        if trained is not None and not _is_asked(stand):
+            made |= dict.fromkeys(way, 1.0)
+        training = new * pace.seconds.get("training", 0.0)
         walk = training + _looked(stand, way, share, moments, pace, size)
         work, longest = work + walk, max(longest, walk)
     return max(work / cores, longest)

@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from threading import Lock
 from time import monotonic
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar
 
 from tasks.release.ledger.book import Ledger
 from tasks.release.warming import wants_champion
@@ -39,8 +39,8 @@ class Done:
     """Each once, the latest last: what it was, as of when the model was trained, and the seconds."""
     asked: Mapping[Part, int]
     """How often each part was asked for."""
-    trained: frozenset[datetime]
-    """As of when trainings were asked for."""
+    trained: Mapping[datetime, float]
+    """How far a training as of a moment is done: of one that goes on nobody knows, so it is taken to be half-way."""
 
     def spent(self, size: Callable[[datetime], float]) -> list[Spent]:
         """Return what was spent; ``size`` says how much a training as of then learned from."""
@@ -53,7 +53,7 @@ class LivedPast:
 
     scene: Scene
     pool: Executor
-    _known: dict[tuple[object, ...], Future[Any]] = field(default_factory=dict)
+    _known: dict[tuple[Any, ...], Future[Any]] = field(default_factory=dict)
     _asked: Counter[Part] = field(default_factory=Counter)
     _parts: list[tuple[Part, datetime, float]] = field(default_factory=list)
     _lock: Lock = field(default_factory=Lock)
@@ -76,8 +76,9 @@ class LivedPast:
     def done(self) -> Done:
         """Return what has been done so far."""
         with self._lock:
-            trained = frozenset(cast("datetime", key[1]) for key in self._known if key[0] == "training")
-            return Done(tuple(self._parts), dict(self._asked), trained)
+            begun: dict[datetime, float] = {key[1]: 0.5 for key in self._known if key[0] == "training"}
+            ended = {at: 1.0 for part, at, _ in self._parts if part == "training"}
+            return Done(tuple(self._parts), dict(self._asked), begun | ended)
 
     def _once(self, key: tuple[Any, ...], do: Callable[..., Found], *what: object, about: datetime) -> Found:
         """Have a part done, if it was not yet; ``about`` is as of when the model was trained that it is about."""

@@ -44,6 +44,7 @@ class Simulated:
         now = 0.0
         while walks:
             now, number, walk = heapq.heappop(walks)
+            self.now = now
             part = next(walk, None)
             if part is None:
                 continue
@@ -57,7 +58,6 @@ class Simulated:
                 self.spent.append(Spent(part[0], seconds, size))
             self.asked[part[0]] += 1
             heapq.heappush(walks, (max(self.ended[part], now), number, walk))
-            self.now = now
         return max(self.ended.values())
 
     def _walk(self, policy: Contender) -> Generator[Key, None, None]:
@@ -79,7 +79,7 @@ class Simulated:
             self._tell()
 
     def _tell(self) -> None:
-        trained = {key[1][0] for key in self.ended if key[0] == "training"}
+        trained = {k[1][0]: 1.0 if end <= self.now else 0.5 for k, end in self.ended.items() if k[0] == "training"}
         left = seconds_left(
             tuple(self.stands.values()),
             self.moments,
@@ -125,8 +125,6 @@ def test_what_nobody_has_asked_for_yet_costs_nothing_and_at_the_end_nothing_is_l
 
     def left(done: int) -> float:
         stands = (Stand(never.rules, done, (), 0),)
-        return seconds_left(
-            stands, moments, Pace({"step": 3.0}), size=size_of(spec, BEGIN), trained=frozenset(), cores=1
-        )
+        return seconds_left(stands, moments, Pace({"step": 3.0}), size=size_of(spec, BEGIN), trained={}, cores=1)
 
     assert [left(done) for done in (0, 1, 2)] == [6.0, 3.0, 0.0]
