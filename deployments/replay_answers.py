@@ -25,6 +25,7 @@ def read_asked(
     policies: str | None,
     costs: str | None,
     loss: str | None,
+    approval_delay: str | None,
     fast: bool,
 ) -> "Asked":
     """Return what a person asks for; raise a SettingsError that names the option which cannot be read."""
@@ -34,11 +35,12 @@ def read_asked(
     return Asked(
         start=read_time(start, "from") if start else None,
         end=read_time(end, "to") if end else None,
-        step=_length(every) if every else None,
+        step=_length(every, "every") if every else None,
         policies=tuple(name.strip() for name in policies.split(",") if name.strip()) if policies else DEFAULT,
         costs=(costs,) if costs else (),
         metric=loss,
         fast=fast,
+        approval=_length(approval_delay, "approval-delay") if approval_delay else None,
     )
 
 
@@ -85,11 +87,11 @@ def _outcome(differences: int, unexplained: int) -> str:
     return f"{differences} differences, {unexplained} of them not explained"
 
 
-def _length(text: str) -> Any:  # noqa: ANN401 - a timedelta, of a function that takes what a TOML file holds
+def _length(text: str, option: str) -> Any:  # noqa: ANN401 - a timedelta, of a function that takes what a TOML file holds
     try:
         return parse_duration(text)
     except ValueError:
-        raise SettingsError(f'--every: found {text!r}; allowed: a length of time, such as "7d" or "12h"') from None
+        raise SettingsError(f'--{option}: found {text!r}; allowed: a length of time, such as "7d" or "12h"') from None
 
 
 def _lines(found: "Replayed", page: Path, changes: tuple[str, ...], *, applied: bool) -> Iterator[str]:
@@ -114,6 +116,7 @@ def _facts(found: "Replayed", page: Path) -> dict[str, Any]:
         "every_seconds": found.step.total_seconds(),
         "metric": found.metric.name,
         "prices": write(found.prices),
+        "approval": {"delay_seconds": found.approval.delay.total_seconds(), "approved": found.approval.approved},
         "recommended": write(found.advice),
         "ageing": write(found.ageing),
         "constant": found.constant,

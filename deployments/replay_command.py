@@ -20,6 +20,11 @@ from deployments.command import REFUSED, command, json_option, model_argument, t
     "--costs", metavar="PRICES", help="Such as training=5,review=20,promotion=0,loss=0.01. Default: the spec's."
 )
 @click.option("--loss", metavar="METRIC", help="What losses are counted in. Default: gate.metric, if it adds up.")
+@click.option(
+    "--approval-delay",
+    metavar="LENGTH",
+    help="From a verdict to the promotion, such as 2d. Default: what people here took, by the ledger.",
+)
 @click.option("--fast", is_flag=True, help="Smaller models, and how far they say the same as the spec's own.")
 @click.option("--page", metavar="FILE", help="Write the page there, too.")
 @click.option("--live", is_flag=True, help="Do again what the live loop did, and compare decision by decision.")
@@ -34,6 +39,7 @@ def replay(
     policies: str | None,
     costs: str | None,
     loss: str | None,
+    approval_delay: str | None,
     fast: bool,
     page: str | None,
     live: bool,
@@ -65,7 +71,14 @@ def replay(
         tell(audited, as_json)
         return REFUSED if audited.facts["unexplained"] else 0
     asked = replay_answers.read_asked(
-        start=start, end=end, every=every, policies=policies, costs=costs, loss=loss, fast=fast
+        start=start,
+        end=end,
+        every=every,
+        policies=policies,
+        costs=costs,
+        loss=loss,
+        approval_delay=approval_delay,
+        fast=fast,
     )
     tell(replay_answers.replay(model, asked, page=page, apply=apply), as_json)
     return 0

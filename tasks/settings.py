@@ -33,6 +33,8 @@ QUIET = {
     "GIT_PYTHON_REFRESH": "quiet",  # MLflow warns where git is not installed
 }
 """Variables that every process of ours runs with, unless the user has set them otherwise."""
+REPLAYS = "replay"
+"""In a model's folder."""
 _LEDGER, _MLFLOW, _PREFECT = "PERENNIAL_LEDGER", "PERENNIAL_MLFLOW", "PERENNIAL_PREFECT_DATABASE"
 _STORE = "PERENNIAL_STORE"
 
@@ -70,6 +72,8 @@ class Settings:
     """MLflow's users, where they decide; None: names are taken as they are given."""
     store: Objects | None = None
     """Where files are kept for all machines; None: in the home folder alone. See ``tasks.data.store``."""
+    source_copy: Path | None = None
+    """What is read in place of a model's source, for a replay; None: the source itself. See ``tasks.data.copies``."""
 
     @property
     def specs(self) -> Path:
@@ -104,6 +108,10 @@ class Settings:
     def of(self, model: str) -> Path:
         """Return the folder of one model's snapshots, quarantine, runs and lock."""
         return self.home / "models" / model
+
+    def replays(self, model: str) -> Path:
+        """Return the folder of what replays of one model work with: this machine's alone, and never in ``store``."""
+        return self.of(model) / REPLAYS
 
 
 def load_settings(

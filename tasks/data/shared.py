@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 from tasks.data.atomic import is_finished
 from tasks.data.objects import Objects
 from tasks.errors import StoreError
-from tasks.settings import load_settings
+from tasks.settings import REPLAYS, load_settings
 
 _AT_ONCE = 8
 """Transfers: most files are small, and what takes time is asking."""
@@ -54,9 +54,17 @@ class Shared:
 def shared_of(path: Path) -> Shared | None:
     """Return the store that ``path`` is kept in; None: in the home folder alone, or elsewhere."""
     settings = load_settings()
-    if settings.store is None or not path.is_relative_to(settings.home):
+    if settings.store is None or not path.is_relative_to(settings.home) or _is_a_replay_s(path, settings.home):
         return None
     return Shared(settings.home, settings.store)
+
+
+def _is_a_replay_s(path: Path, home: Path) -> bool:
+    """Say whether a replay works with ``path``: what it has found out is found out again where it is not."""
+    match path.relative_to(home).parts:
+        case ("models", _, place, *_):
+            return place == REPLAYS
+    return False
 
 
 def path_of(place: str | Path) -> Path:

@@ -3,10 +3,12 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tasks.data.copies import open_copy, write_copy
 from tasks.data.demo import demo_file, is_demo
 from tasks.data.digest import canonical_type
 from tasks.data.files import open_files
@@ -79,9 +81,31 @@ def stream_source(source: SourceSpec, columns: Sequence[str], window: Window, se
         yield Stream((batch for part in parts for batch in part), in_source)
 
 
+def copy_source(source: SourceSpec, columns: Sequence[str], window: Window, settings: Settings, *, path: Path) -> None:
+    """Write into ``path`` what ``settings.source_copy`` then names, to be read in place of the source.
+
+    Of rows in ``window`` and of ``columns`` a copy gives what the source gave: the same values, types and order. Only
+    a database that keeps whole and other numbers in one column may tell another type of a window in which all are
+    whole. Errors are those of ``read_source``, about all of the source's rows.
+    """
+    with _opened(source, settings) as readers:
+        in_source = {name for reader in readers for name in reader.columns}
+        asked = [name for name in dict.fromkeys(columns) if name in in_source]
+        for reader in readers:
+            _require(reader, asked, source)
+        parts = (
+            (reader, rows_within(reader.batches(asked, source.timestamp, window), source, window, reader.name))
+            for reader in readers
+        )
+        write_copy(path, parts, source.timestamp)
+
+
 @contextmanager
 def _opened(source: SourceSpec, settings: Settings) -> Iterator[Sequence[Reader]]:
     """Give what can be read, with the columns that the spec has made beside those that there are."""
+    if settings.source_copy is not None:
+        yield open_copy(settings.source_copy)
+        return
     with open_readers(source, settings) as readers:
         yield complete(readers, source)
 

@@ -1,9 +1,9 @@
 """Where finished files are kept: in the home folder; and, if PERENNIAL_STORE names one, in a store that machines share.
 
-The home folder is then this machine's copy of what it wrote or read. A file is written here, put in the store, and only
-then referred to, by its address in the store; it is read here if it is here, and fetched if not. What there is, the
-store says: a file that is only here is what a killed process left. Nothing that is kept is changed later, so no copy
-is out of date.
+The home folder is then this machine's copy of what it wrote or read; only what replays work with stays there. A file is
+written here, put in the store, and only then referred to, by its address in the store; it is read here if it is here,
+and fetched if not. What there is, the store says: a file that is only here is what a killed process left. Nothing that
+is kept is changed later, so no copy is out of date.
 """
 
 import shutil

@@ -47,7 +47,7 @@ class Account:
     @property
     def refused(self) -> int:
         """Challengers that the gate turned away."""
-        return self.walk.trainings - self.walk.promotions
+        return self.walk.trainings - self.walk.passed
 
     @property
     def in_vain(self) -> int:

@@ -11,6 +11,7 @@ from tasks.errors import NotEnoughData
 from tasks.metrics import Metric
 from tasks.replay.accounts import Account, accounts
 from tasks.replay.advice import Advice, advise
+from tasks.replay.approval import Approval
 from tasks.replay.fast import Agreement, agree
 from tasks.replay.loss_by_age import LossByAge, loss_by_age
 from tasks.replay.opening import Replay
@@ -36,6 +37,8 @@ class Answer:
     page: Path
     constant: float
     """What saying the same for every row would have lost, at its best."""
+    approval: Approval
+    """How long after the verdict a challenger that passed was promoted."""
     agreement: Agreement | None
     """Of smaller models with the spec's own; None: they are its own."""
 
@@ -62,6 +65,7 @@ def answer(replay: Replay, walks: Sequence[Walk]) -> Answer:
         advice=advise(found, replay.prices),
         page=page_of(replay),
         constant=constant,
+        approval=replay.approval,
         agreement=_agreement(replay, walks[0]),
     )
 

@@ -19,7 +19,8 @@ from tasks.release.ledger.entries import Entry
 from tasks.release.ledger.standing import standing
 from tasks.replay.again import do_again
 from tasks.replay.differences import Difference
-from tasks.replay.live import Deciding, Scoring, Training, Watching, events
+from tasks.replay.holding import hold_source
+from tasks.replay.live import Deciding, Event, Scoring, Training, Watching, events
 from tasks.replay.redone import Again
 from tasks.replay.scene import Scene
 from tasks.replay.trainings import home_in
@@ -60,7 +61,7 @@ def audit(model: str) -> Audit:
     if not told:
         raise NotEnoughData(f"{model}: the ledger has no decision of this model yet; there is nothing to do again")
     found: list[Difference] = []
-    with _beginning(spec, settings) as again:
+    with _beginning(spec, settings, until=_last(told)) as again:
         for number, event in enumerate(told):
             found += _follow(found, do_again(again, event, number, told))
         found += _follow(found, _champions(live, again.entries()))
@@ -69,19 +70,27 @@ def audit(model: str) -> Audit:
 
 
 @contextmanager
-def _beginning(spec: ModelSpec, settings: Settings) -> Iterator[Again]:
+def _beginning(spec: ModelSpec, settings: Settings, *, until: datetime) -> Iterator[Again]:
     """Give the loop before anything has happened; what an audit leaves behind is thrown away."""
     contract = contract_of(spec, settings.contracts)
     require(spec)
     sources = read_sources(spec, settings.project)
-    folder = settings.of(spec.model) / "replay" / "live"
+    folder = settings.replays(spec.model) / "live"
     shutil.rmtree(folder, ignore_errors=True)
-    scene = Scene(spec, contract.file, contract.text, settings, folder, spec.drift.window, sources, datetime.now(UTC))
-    try:
-        home = home_in(scene, folder / "home")
-        yield Again(scene, home, Ledger(home.ledger))
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with hold_source(spec, contract, settings, until=until) as held:
+        scene = Scene(
+            spec, contract.file, contract.text, held.settings, folder, spec.drift.window, sources, datetime.now(UTC)
+        )
+        try:
+            home = home_in(scene, folder / "home")
+            yield Again(scene, home, Ledger(home.ledger))
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _last(told: Sequence[Event]) -> datetime:
+    """Return up to when something was known."""
+    return max((one.as_of for one in told if not isinstance(one, Deciding)), default=datetime.now(UTC))
 
 
 def _follow(found: Sequence[Difference], new: Iterator[Difference]) -> list[Difference]:

@@ -30,7 +30,7 @@ def time_line(figure: "Figure", *, accounts: Sequence[Account], recommended: str
     axes.grid(visible=False, axis="y")
     words = Words(
         f"{recommended} is recommended: what each policy lost less, or more, than never",
-        f"● promoted, ○ refused, × broken feed; the highest bar is {largest:.3g} {label}",
+        f"● passed the gate, ○ refused, × broken feed; the highest bar is {largest:.3g} {label}",
         left=left,
     )
     return describe(axes, words)

@@ -12,8 +12,10 @@ from tasks.data.window import Window, write_time
 from tasks.errors import SettingsError, SpecError
 from tasks.learning.estimator import require
 from tasks.metrics import Metric, names_of
+from tasks.replay.approval import AT_ONCE, Approval, find_approval
 from tasks.replay.contenders import DEFAULT, Contender, contenders
 from tasks.replay.fast import fast_spec
+from tasks.replay.holding import hold_source
 from tasks.replay.past import LivedPast, open_past
 from tasks.replay.prices import Prices, read_prices
 from tasks.replay.scene import scene_of
@@ -41,6 +43,8 @@ class Asked:
     """That losses are counted in; None: see ``accounting_metric``."""
     fast: bool = False
     """Smaller models in place of the spec's own."""
+    approval: timedelta | None = None
+    """From a verdict to the promotion; None: as long as people took who approved versions of this model."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,7 @@ class Replay:
     contenders: tuple[Contender, ...]
     metric: Metric
     prices: Prices
+    approval: Approval = AT_ONCE
     whole: LivedPast | None = None
     """With the spec's own models, where those of ``past`` are smaller."""
 
@@ -79,9 +84,26 @@ def open_replay(model: str, asked: Asked) -> Iterator[Replay]:
     step = asked.step or spec.drift.window
     metric, prices = _metric(spec, asked.metric), read_prices(asked.costs, spec.policy)
     ruled = _priced(spec, metric, prices)
+    approval = find_approval(asked.approval, spec.promotion, settings, model)
     policies = contenders(_useful(asked.policies, prices), ruled, step=step)
     window = Window(asked.start, asked.end or datetime.now(UTC))
-    stretch = find_stretch(spec, contract, settings, asked=window, step=step)
+    with hold_source(spec, contract, settings, until=window.end) as held:
+        aside = replace(held.settings, home=held.place)
+        stretch = find_stretch(spec, contract, aside, asked=window, step=step)
+        _tell(stretch, policies)
+        scene = scene_of(spec, contract, held.settings, history=stretch.history, step=step, end=stretch.end)
+        with open_past(scene) as past:
+            whole = Replay(spec, stretch, past, policies, metric, prices, approval)
+            if not asked.fast:
+                yield whole
+                return
+            small = fast_spec(spec)
+            faster = scene_of(small, contract, held.settings, history=stretch.history, step=step, end=stretch.end)
+            with open_past(faster) as past_of_small:
+                yield replace(whole, spec=small, past=past_of_small, whole=past)
+
+
+def _tell(stretch: Stretch, policies: Sequence[Contender]) -> None:
     _log.info(
         "%s steps of %s rows from %s to %s, for %s policies",
         len(stretch.moments),
@@ -90,16 +112,6 @@ def open_replay(model: str, asked: Asked) -> Iterator[Replay]:
         write_time(stretch.end),
         len(policies),
     )
-    scene = scene_of(spec, contract, settings, history=stretch.history, step=step, end=stretch.end)
-    with open_past(scene) as past:
-        whole = Replay(spec, stretch, past, policies, metric, prices)
-        if not asked.fast:
-            yield whole
-            return
-        small = fast_spec(spec)
-        faster = scene_of(small, contract, settings, history=stretch.history, step=step, end=stretch.end)
-        with open_past(faster) as past_of_small:
-            yield replace(whole, spec=small, past=past_of_small, whole=past)
 
 
 def _useful(names: Sequence[str], prices: Prices) -> Sequence[str]:

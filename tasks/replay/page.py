@@ -83,6 +83,6 @@ def _counted(answer: Answer) -> tuple[str, ...]:
         f"Losses are the mean {answer.metric.label} of the champion in use, on every row whose label is known by the "
         "end of the replay. Differences are paired: the same rows, by blocks of time, as in the gate.",
         f"All policies begin with the same champion, and decide at each step, every {write_duration(answer.step)}. A "
-        "person is taken to approve at once whatever passes the gate. No decision knows a row, or a label, that was "
-        "not there on its day.",
+        f"person is taken to approve whatever passes the gate: {answer.approval.sentence}. No decision knows a row, or "
+        "a label, that was not there on its day.",
     )

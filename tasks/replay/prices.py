@@ -24,8 +24,7 @@ class Prices:
 
     def of(self, walk: Walk) -> float:
         """Return what the policy itself cost, without what its predictions lost."""
-        reviewed = sum(step.ruling is not None and step.ruling.promotable for step in walk.steps)
-        return walk.trainings * self.training + reviewed * self.review + walk.promotions * self.promotion
+        return walk.trainings * self.training + walk.passed * self.review + walk.promotions * self.promotion
 
     def scaled(self, factor: float) -> "Prices":
         """Return the same with everything but a loss that many times as dear."""

@@ -1,53 +1,63 @@
 """How far a replay is, and how long it will take."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
 from threading import Lock
 from time import monotonic
+
+from tasks.release.warming import wants_champion
+from tasks.replay.contenders import Contender
+from tasks.replay.pace import Stand, pace_of, seconds_left, size_of
+from tasks.replay.past import LivedPast
+from tasks.replay.walk import Step
 
 _log = logging.getLogger("perennial")
 _EVERY_SECONDS = 10.0
 
 
 class Progress:
-    """Counts the steps of all policies, and says now and then how many are left."""
+    """Counts steps of all policies, and says now and then how many are left."""
 
-    def __init__(self, policies: Sequence[str], steps: int) -> None:
-        self._steps = steps
-        self._done: dict[str, list[float]] = {name: [] for name in policies}
-        self._began = self._said = monotonic()
+    def __init__(
+        self, past: LivedPast, contenders: Sequence[Contender], moments: Sequence[datetime], begin: datetime
+    ) -> None:
+        """``begin`` is when the history begins."""
+        self._past, self._moments = past, moments
+        self._size = size_of(past.scene.spec, begin)
+        self._stands = {one.name: Stand(one.rules, 0, (), 0) for one in contenders}
+        self._said = monotonic()
         self._lock = Lock()
 
-    def step(self, policy: str) -> None:
-        """Count one more step of ``policy``; any thread may."""
+    def step(self, name: str, step: Step) -> None:
+        """Count one more step of a policy; any thread may."""
         with self._lock:
+            self._stands[name] = _after(self._stands[name], step)
+            done, steps = sum(one.done for one in self._stands.values()), len(self._stands) * len(self._moments)
             now = monotonic()
-            self._done[policy].append(now - self._began)
-            done, of = sum(map(len, self._done.values())), self._steps * len(self._done)
-            if now - self._said < _EVERY_SECONDS and done < of:
+            if now - self._said < _EVERY_SECONDS and done < steps:
                 return
             self._said = now
-            left = seconds_left(self._done, self._steps, now - self._began)
-        _log.info("%s of %s steps; about %s left", done, of, _words(left))
+            left = self._left()
+        _log.info("%s of %s steps; about %s left", done, steps, _words(left))
+
+    def _left(self) -> float:
+        scene, done = self._past.scene, self._past.done()
+        return seconds_left(
+            tuple(self._stands.values()),
+            self._moments,
+            pace_of(done.spent(self._size), done.asked),
+            size=self._size,
+            trained=None if wants_champion(scene.spec) else done.trained,
+            cores=scene.settings.threads,
+        )
 
 
-def seconds_left(done: Mapping[str, Sequence[float]], steps: int, now: float) -> float:
-    """Return in how many seconds the last policy will have made all ``steps``.
-
-    ``done`` holds when each policy made its steps so far, in seconds, as ``now`` is. Policies walk side by side, and
-    one that trains at each step is the last. What it took for the later half of its steps is what the next will take:
-    histories grow, and so do trainings.
-    """
-    return max(_left(times, steps, now) for times in done.values())
-
-
-def _left(times: Sequence[float], steps: int, now: float) -> float:
-    if not times:
-        return now * steps
-    half = len(times) // 2
-    since = times[half - 1] if half else 0.0
-    each = (times[-1] - since) / (len(times) - half)
-    return max(each * (steps - len(times)) - (now - times[-1]), 0.0)
+def _after(stand: Stand, step: Step) -> Stand:
+    trained = (*stand.trained, step.at) if step.made else stand.trained
+    passed = stand.passed + bool(step.ruling and step.ruling.promotable)
+    return replace(stand, done=stand.done + 1, trained=trained, passed=passed)
 
 
 def _words(seconds: float) -> str:

@@ -45,6 +45,8 @@ class Step:
     """None: there was nothing to judge."""
     served: str
     """File of what was predicted since the moment before."""
+    promoted: bool = False
+    """Whether another champion is in use from now on."""
 
 
 @dataclass(frozen=True)
@@ -61,8 +63,23 @@ class Walk:
         return sum(step.made is not None for step in self.steps)
 
     @property
-    def promotions(self) -> int:
+    def passed(self) -> int:
+        """Challengers that the gate let pass, each for a person to look at."""
         return sum(step.ruling is not None and step.ruling.promotable for step in self.steps)
+
+    @property
+    def promotions(self) -> int:
+        return sum(step.promoted for step in self.steps)
+
+
+@dataclass(frozen=True)
+class _Awaiting:
+    """What has passed the gate and awaits a person."""
+
+    made: Made
+    ruling: Ruling
+    until: datetime
+    """When the person decides, who was asked when there was nothing to decide on before."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +92,7 @@ class _Now:
     retrainings: tuple[Retraining, ...]
     judged: tuple[str, ...]
     gains: tuple[Gain, ...] = ()
+    awaiting: _Awaiting | None = None
 
 
 def walk(
@@ -84,18 +102,23 @@ def walk(
     *,
     first: InUse,
     moments: Sequence[datetime],
-    tell: Callable[[], None] = lambda: None,
+    approval: timedelta = timedelta(0),
+    tell: Callable[[Step], None] = lambda _: None,
 ) -> Walk:
     """Return what a policy does at each of ``moments``, equal steps after the ``first`` champion came into use.
 
-    ``tell`` is called after each step.
+    A challenger that passes the gate is in use from the first moment that is ``approval`` later, for the step that
+    follows. One that passes meanwhile takes its place, as it does live: a person approves the newest.
+    ``tell`` is called with each step.
     """
     now = _Now(first, (), (Retraining(first.since, asked=False, helped=None),), (first.ruling.attempt,))
     steps = []
     for at in moments:
         step, now = _step(now, rules, past, at)
-        steps.append(step)
-        tell()
+        found = _approved(_proposed(now, step, approval), at)
+        steps.append(replace(step, promoted=found.champion is not now.champion))
+        now = found
+        tell(step)
     return Walk(name, rules, tuple(steps))
 
 
@@ -118,16 +141,28 @@ def _after(now: _Now, step: Step) -> _Now:
     asked = step.decision.reason in _ASKED
     ruling = step.ruling
     done = Retraining(step.at, asked, ruling.promotable if asked else None, better=ruling.outcome == "better")
-    after = replace(
+    return replace(
         now,
         checks=checks,
         retrainings=(*now.retrainings, done),
         judged=(*now.judged, *filter(None, [step.ruling.attempt])),
         gains=(*now.gains, *_gains(step)),
     )
-    if not step.ruling.promotable:
-        return after
-    return replace(after, champion=InUse(step.made, step.ruling, step.at), checks=())
+
+
+def _proposed(now: _Now, step: Step, approval: timedelta) -> _Now:
+    """Return where a walk stands once what passed the gate awaits a person, in the place of what awaited one before."""
+    if step.made is None or step.ruling is None or not step.ruling.promotable:
+        return now
+    until = now.awaiting.until if now.awaiting else step.at + approval
+    return replace(now, awaiting=_Awaiting(step.made, step.ruling, until))
+
+
+def _approved(now: _Now, at: datetime) -> _Now:
+    """Return where a walk stands once the person has decided whose time it is by ``at``."""
+    if now.awaiting is None or now.awaiting.until > at:
+        return now
+    return replace(now, champion=InUse(now.awaiting.made, now.awaiting.ruling, at), checks=(), awaiting=None)
 
 
 def _gains(step: Step) -> Iterator[Gain]:

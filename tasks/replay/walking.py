@@ -38,11 +38,20 @@ def begin(replay: Replay) -> tuple[InUse, tuple[datetime, ...]]:
 
 def walk_all(replay: Replay, first: InUse, moments: Sequence[datetime]) -> tuple[Walk, ...]:
     """Return what becomes of every policy; what two of them share is lived through once."""
-    progress = Progress([contender.name for contender in replay.contenders], len(moments))
+    begin_of_history = replay.stretch.history.start or moments[0]
+    progress = Progress(replay.past, replay.contenders, moments, begin_of_history)
 
     def one(contender: Contender) -> Walk:
-        tell = partial(progress.step, contender.name)
-        return walk(contender.name, contender.rules, replay.past, first=first, moments=moments, tell=tell)
+        past = replay.past
+        return walk(
+            contender.name,
+            contender.rules,
+            past,
+            first=first,
+            moments=moments,
+            approval=replay.approval.delay,
+            tell=partial(progress.step, contender.name),
+        )
 
     with ThreadPoolExecutor(len(replay.contenders)) as threads:
         return tuple(threads.map(one, replay.contenders))

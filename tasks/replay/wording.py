@@ -67,5 +67,7 @@ def lines(answer: Answer) -> Iterator[str]:
         yield f"               {reason}"
     yield f"  ageing       {age(answer)}"
     yield f"  prices       {prices(answer)}"
+    if answer.approval.delay:
+        yield f"  approval     {answer.approval.sentence}"
     if answer.agreement:
         yield f"  fast         {answer.agreement.sentence}"

@@ -1,6 +1,7 @@
 import sqlite3
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks.data.source import read_source
+from tasks.data.digest import column_digests
+from tasks.data.source import copy_source, read_source
 from tasks.data.window import Window
 from tasks.errors import SourceError
 from tasks.settings import Settings
@@ -152,3 +154,53 @@ def test_times_without_a_zone_are_in_the_zone_of_the_source(tmp_path):
     found = read_source(source("a.csv", timezone="America/New_York"), ["at"], ALWAYS, machine(tmp_path))
 
     assert found.table["at"].to_pylist() == [DAY + timedelta(hours=12)]
+
+
+@settings(max_examples=25, deadline=None)
+@given(start=st.none() | st.integers(-100, 14_500), end=st.integers(-100, 14_500))
+def test_a_copy_gives_any_window_as_the_source_does(project, copies, start, end):
+    window = Window(None if start is None else DAY + timedelta(minutes=start), DAY + timedelta(minutes=end))
+
+    for form, copied in copies.items():
+        asked = source(form, label_time="known_at"), COLUMNS, window
+        here, there = (read_source(*asked, settings) for settings in (machine(project), copied))
+        assert there.table.num_rows == here.table.num_rows, form
+        assert here.table.num_rows == 0 or column_digests(there.table) == column_digests(here.table), form
+        assert there.columns_in_source == here.columns_in_source
+
+
+@pytest.fixture(scope="module")
+def copies(project: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Settings]:
+    """A copy of the source in every form: by each, the settings with which it is read."""
+    folder = tmp_path_factory.mktemp("copies")
+    found = {}
+    for number, form in enumerate(FORMS):
+        copy_source(source(form, label_time="known_at"), COLUMNS, ALWAYS, machine(project), path=folder / str(number))
+        found[form] = replace(machine(project), source_copy=folder / str(number))
+    return found
+
+
+def test_a_copy_keeps_what_text_may_mean_and_what_the_spec_makes(tmp_path):
+    lines = [f"2024-06-{day:02d},{value},{day}" for day, value in enumerate(("1", "2", "-999", "4.50", "007"), start=1)]
+    (tmp_path / "rows.csv").write_text("\n".join(["at,price,order", *lines]))
+    made = source("rows.csv", missing=["-999"], row_number="row")
+    names, copied = ["at", "price", "order", "row"], replace(machine(tmp_path), source_copy=tmp_path / "copy")
+    copy_source(made, names, ALWAYS, machine(tmp_path), path=tmp_path / "copy")
+    (tmp_path / "rows.csv").unlink()
+
+    def read(first: int, last: int) -> list[Any]:
+        window = Window(DAY + (first - 1) * 24 * HOUR, DAY + last * 24 * HOUR)
+        table = read_source(made, names, window, copied).table
+        return [table["price"].to_pylist(), table["row"].to_pylist()]
+
+    assert read(1, 3) == [[1, 2, None], [0, 1, 2]]
+    assert read(1, 4) == [[1.0, 2.0, None, 4.5], [0, 1, 2, 3]]
+    assert read(4, 5) == [["4.50", "007"], [3, 4]]
+
+
+def test_a_copy_is_refused_as_the_source_is(tmp_path):
+    (tmp_path / "rows.csv").write_text("at,order\n2024-06-01,1\nnoon,2\n")
+
+    with pytest.raises(SourceError, match=r"rows\.csv: column at: 1 row has no readable time, such as 'noon'"):
+        copy_source(source("rows.csv"), ["at", "order"], ALWAYS, machine(tmp_path), path=tmp_path / "copy")
+    assert not (tmp_path / "copy").exists()

@@ -214,3 +214,18 @@ def test_a_file_is_read_in_places_without_being_fetched(machine: Move) -> None:
         file.seek(5)
         assert file.read(2) == b"56"
     assert not path.exists()
+
+
+def test_what_a_replay_works_with_stays_in_the_home(shared: Path, machine: Move) -> None:
+    home = machine("a")
+    model = home / "models" / "returns"
+
+    kept = save_snapshot(ROWS, model / "replay" / "5eed" / "rows" / "models" / "returns" / "raw")
+    store.write(model / "replay" / "5eed" / "check.json", lambda file: file.write(b"{}"))
+    save_snapshot(ROWS, model / "raw")
+
+    assert kept.uri.startswith(str(home))
+    assert load_snapshot(kept).equals(ROWS)
+    assert store.find(model / "replay", "*/check.json") == [model / "replay" / "5eed" / "check.json"]
+    assert store_mending.only_here(model / "replay") == []
+    assert [path.parent.name for path in shared.rglob("*") if path.is_file()] == ["raw"]

@@ -19,12 +19,15 @@ from tasks.replay import trainings
 from tasks.replay.accounts import accounts
 from tasks.replay.contenders import contenders
 from tasks.replay.episodes import InUse
+from tasks.replay.holding import hold_source
+from tasks.replay.opening import Asked, open_replay
 from tasks.replay.past import LivedPast, open_past
 from tasks.replay.prices import Prices
 from tasks.replay.scene import Scene, scene_of
 from tasks.replay.served import accounting_metric, served
 from tasks.replay.stretch import find_stretch
 from tasks.replay.walk import Walk, walk
+from tasks.replay.walking import begin
 from tasks.settings import Settings
 from tasks.spec import ModelSpec
 from tests.replay.conftest import STEP
@@ -179,3 +182,46 @@ def test_losses_are_counted_in_what_adds_up(spec: ModelSpec, asked: str | None, 
 def test_what_does_not_add_up_or_is_of_another_task_is_no_loss(spec: ModelSpec, asked: str) -> None:
     with pytest.raises(KeyError):
         accounting_metric(spec, asked)
+
+
+@pytest.mark.usefixtures("in_process")
+def test_the_source_is_read_once_and_what_is_decided_does_not_depend_on_it(
+    project: Path, spec: ModelSpec, contract: Contract, settings: Settings, scene: Scene
+) -> None:
+    with open_past(scene) as past:
+        from_source = decided(live_through(past, spec, moments=MOMENTS[:1]), MOMENTS[0])
+
+    with hold_source(spec, contract, settings, until=scene.end) as held:
+        other = replace(scene, settings=held.settings, folder=scene.folder.with_name("other"))
+        (project / "orders.csv").unlink()
+        with open_past(other) as past:
+            from_copy = decided(live_through(past, spec, moments=MOMENTS[:1]), MOMENTS[0])
+
+    assert from_copy == from_source
+    assert list(held.place.parent.iterdir()) == []
+
+
+def test_what_a_killed_replay_held_is_cleared_away_and_what_another_holds_is_not(
+    spec: ModelSpec, contract: Contract, settings: Settings
+) -> None:
+    end = datetime(2024, 3, 1, tzinfo=UTC)
+    left = settings.replays("returns") / "held" / "left"
+    left.mkdir(parents=True)
+
+    with (
+        hold_source(spec, contract, settings, until=end) as one,
+        hold_source(spec, contract, settings, until=end) as two,
+    ):
+        assert set(left.parent.iterdir()) == {one.place, two.place}
+
+
+@pytest.mark.usefixtures("history", "in_process")
+def test_with_a_store_a_replay_puts_nothing_into_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PERENNIAL_STORE", f"file://{tmp_path}/shared")
+
+    with open_replay("returns", Asked(end=datetime(2024, 4, 1, tzinfo=UTC), step=timedelta(days=12))) as replay:
+        first, moments = begin(replay)
+        replay.past.see(first, moments[0])
+
+    assert list((tmp_path / "shared").rglob("*")) == []
+    assert {path.name for path in replay.folder.parents[1].iterdir()} == {"replay"}
