@@ -15,8 +15,8 @@ from typing import Any
 
 from tasks.data import store
 from tasks.data.atomic import write_whole
-from tasks.data.contract import check_contract, read_contract
-from tasks.data.history.contract import with_history
+from tasks.data.contract import read_contract
+from tasks.data.history.contract import completed
 from tasks.errors import ContractError, DecisionRefused, SnapshotDamaged
 from tasks.evolution.examining import Examined
 from tasks.evolution.patch import digest_of
@@ -117,7 +117,7 @@ def accept(desk: Desk, number: int, by: Person) -> Entry:
                 f"{desk.file.name} is not the file that amendment {number} was made for: it is {digest_of(now)[:12]}, "
                 f"and was {amended.before[:12]}; propose again: perennial contract propose {desk.spec.model}"
             )
-        check_contract(with_history(read_contract(text, str(desk.file)), desk.spec), desk.spec)
+        completed(read_contract(text, str(desk.file)), desk.spec)
         accepted = Accepted(number, amended.contract, amended.before, amended.after, by.name, by.reason, by.identified)
         entry = page.append(desk.spec.model, accepted, at=by.at)
         if digest_of(now) == amended.before:  # last: if it fails, there is no entry
