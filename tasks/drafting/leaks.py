@@ -1,6 +1,6 @@
 """Features that know the answer, found by the audit that judges trainings before any of them becomes a champion."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,8 +15,6 @@ from tasks.drafting.roles import Role
 from tasks.drafting.trial import Trial
 from tasks.judgement.leakage.audit import audit
 from tasks.judgement.leakage.case import AuditCase, Leak, Part
-from tasks.judgement.leakage.sample import view
-from tasks.judgement.leakage.sums import sums_of_columns
 from tasks.judgement.leakage.wording import percent
 
 _HOW = {
@@ -112,15 +110,7 @@ def _audit(plan: Plan, trial: Trial) -> list[Leak]:
         label_delay=spec.source.label_delay,
         texts=frozenset(spec.features.text),
     )
-    found = audit(case).leaks
-    return [*_sums(case, [leak.column for leak in found if leak.column and leak.severity == "refuse"]), *found]
-
-
-def _sums(case: AuditCase, told: Sequence[str]) -> Iterator[Leak]:
-    """Yield what adds up to the target, with parts that the audit leaves out since they alone are near to it."""
-    seen = view(case)
-    if not seen.too_few:
-        yield from (found for found in sums_of_columns(case, seen, told) if isinstance(found, Leak))
+    return list(audit(case).leaks)
 
 
 def _part(trial: Trial, mask: Mask, reads: list[str], outcomes: list[str]) -> Part:
