@@ -180,9 +180,7 @@ def _gate(plan: Plan) -> Iterator[str]:
 def _drift(plan: Plan) -> Iterator[str]:
     line = plan.timeline
     yield "[drift]"
-    yield _line(
-        "window", line.window, f"about {line.rows * (line.window / max(line.end - line.start, line.window)):,.0f} rows"
-    )
+    yield _line("window", line.window, f"about {line.rows * (line.window / max(line.covered, line.window)):,.0f} rows")
     yield _line("every", line.every)
 
 

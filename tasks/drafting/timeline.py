@@ -75,6 +75,11 @@ class Timeline:
     """Rows in each of ``STRETCHES`` equally long stretches from the first row to ``as_of``."""
 
     @property
+    def covered(self) -> timedelta:
+        """How long rows came: from the first to the last, without gaps."""
+        return self.end - self.start - sum((gap.end - gap.start for gap in self.gaps), timedelta(0))
+
+    @property
     def fewest(self) -> int:
         """The rows below which a part decides nothing."""
         return max(2, min(200, self.judges // 2, self.chooses // 2, self.trains // 4))
@@ -199,6 +204,6 @@ def _gaps(moments: Times) -> tuple[Gap, ...]:
 def describe(line: Timeline) -> str:
     """Return the cadence and the volume in words."""
     step = write_duration(line.usual_step) if line.usual_step >= _MINUTE else f"{line.usual_step.total_seconds():g} s"
-    days = max((line.end - line.start) / _DAY, 1e-9)
+    days = max(line.covered / _DAY, 1e-9)
     volume = f"{line.rows / days:,.0f} rows a day" if line.rows >= days else f"{7 * line.rows / days:,.1f} rows a week"
     return f"one moment every {step} as a rule, {volume}"

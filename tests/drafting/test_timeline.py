@@ -5,7 +5,7 @@ import pytest
 
 from tasks.data.window import microseconds
 from tasks.drafting.survey import Survey
-from tasks.drafting.timeline import Timeline, plan
+from tasks.drafting.timeline import Timeline, describe, plan
 from tasks.errors import NotEnoughData
 
 START = datetime(2023, 1, 1, tzinfo=UTC)
@@ -63,9 +63,11 @@ def test_a_gap_is_told_with_its_ends() -> None:
     hours = np.concatenate([np.arange(500), np.arange(1500, 2000)])
     times = microseconds(START) + hours * 3_600_000_000
 
-    (gap,) = plan(Survey(times, np.ones(1000, dtype=bool), {}), NOW).gaps
+    found = plan(Survey(times, np.ones(1000, dtype=bool), {}), NOW)
 
+    (gap,) = found.gaps
     assert (gap.start, gap.end) == (START + timedelta(hours=499), START + timedelta(hours=1500))
+    assert describe(found).endswith("24 rows a day")
 
 
 def test_ten_rows_are_too_few_and_rows_of_one_moment_have_no_order() -> None:
