@@ -11,7 +11,7 @@ from tasks.data.keys import row_keys
 from tasks.data.splits import Mask
 from tasks.drafting.plan import Plan
 from tasks.drafting.questions import Ask, Question
-from tasks.drafting.roles import Role
+from tasks.drafting.roles import Role, Use
 from tasks.drafting.trial import Trial
 from tasks.judgement.leakage.audit import audit
 from tasks.judgement.leakage.case import AuditCase, Leak, Part
@@ -80,13 +80,18 @@ def without(plan: Plan, found: Found) -> Plan:
 def _roles(leak: Leak, plan: Plan) -> Iterator[tuple[str, Role]]:
     if leak.column is None or (leak.severity == "warn" and leak.kind != "identifier"):
         return
-    use = "identifier" if leak.kind == "identifier" else "outcome"
+    use: Use = "identifier" if leak.kind == "identifier" else "outcome"
     parts = leak.together or (leak.column,)
     for name in parts:
         others = ", ".join(one for one in parts if one != name)
         words = _HOW.get(leak.kind, leak.sentence).format(percent(leak.figure), together=others)
-        if plan.roles[name].use == "feature" and name != plan.order.timestamp:
-            yield name, Role("identifier" if use == "identifier" else "outcome", words, leak=leak.severity == "refuse")
+        if name != plan.order.timestamp and name not in plan.order.key and _is_less(use, plan.roles[name].use):
+            yield name, Role(use, words, leak=leak.severity == "refuse")
+
+
+def _is_less(use: Use, now: Use) -> bool:
+    """Say whether ``use`` leaves less of a column than what it is for now: identifiers, too, are told to models."""
+    return now == "feature" or (now, use) == ("identifier", "outcome")
 
 
 def _audit(plan: Plan, trial: Trial) -> list[Leak]:
