@@ -11,7 +11,7 @@ from tasks.drafting.drawings import draw
 from tasks.drafting.feature_pictures import HEIGHT, MOST, WIDTH, pictures
 from tasks.drafting.findings import Weight
 from tasks.drafting.schedules import runs
-from tasks.drafting.timeline import describe
+from tasks.drafting.timeline import Timeline, describe
 from tasks.judgement.page import templates
 from tasks.judgement.tables import Table
 from tasks.judgement.wording import gain, interval
@@ -98,11 +98,17 @@ def windows(draft: Draft) -> Table:
     """Return which part of the rows does what."""
     line = draft.plan.timeline
     rows = (
-        ("train", "all before", f"{line.trains:,}", "models learn from these"),
+        ("train", _trained(line), f"{line.trains:,}", "models learn from these"),
         ("validation", write_duration(line.validation), f"{line.chooses:,}", "the best of them is chosen by these"),
         ("holdout", write_duration(line.holdout), f"{line.judges:,}", "a challenger is judged by these, once"),
     )
     return Table(f"Windows: {describe(line)}", ("part", "length", "labelled rows", "what for"), rows)
+
+
+def _trained(line: Timeline) -> str:
+    if line.recent is None:
+        return "all before"
+    return f"all before, or {write_duration(line.recent.length)} of it ({line.recent.rows:,} rows)"
 
 
 def columns(draft: Draft) -> Table:

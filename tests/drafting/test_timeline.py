@@ -46,6 +46,21 @@ def test_years_of_days_are_judged_by_many_days_and_watched_by_months() -> None:
     assert found.holdout >= timedelta(days=14)
 
 
+def test_the_newest_quarter_is_tried_beside_all_of_train_where_it_has_rows_enough() -> None:
+    found = line(6000, timedelta(hours=2))
+
+    assert found.recent is not None
+    assert found.recent.length == timedelta(days=70)
+    assert found.recent.rows == 840
+    assert line(2000, timedelta(hours=2)).recent is None
+
+
+def test_rows_in_order_alone_have_no_newest_quarter() -> None:
+    times = microseconds(START) + np.arange(6000) * 3_600_000_000
+
+    assert plan(Survey(times, np.ones(6000, dtype=bool), {}), NOW, ends=NOW).recent is None
+
+
 def test_the_delay_of_labels_is_seen_from_the_newest_rows_that_have_none() -> None:
     found = line(1000, timedelta(hours=1), unlabelled=40)
 

@@ -134,9 +134,9 @@ def _suspicion(column: str, others: Sequence[str], whole: _Sum) -> Leak:
 
 
 def _side_by_side(table: pa.Table, other: pa.Table | None) -> pa.Table:
-    for name in other.column_names if other is not None else ():
-        if name not in table.column_names:
-            table = table.append_column(name, other.column(name))
+    if other is not None:
+        for name in other.column_names:
+            table = table if name in table.column_names else table.append_column(name, other.column(name))
     return table
 
 
