@@ -20,6 +20,7 @@ def volume(profile: Profile, rows: int) -> tuple[float, float]:
     """Return score and threshold of a week's rows beside ``profile``."""
     limits = calibrate(profile, window=7, seed=1, checks_a_year=365, alarms_a_year=2)
     signal = volume_signal(profile, rows, limits, window=7)
+    assert signal.threshold is not None
     return signal.score, signal.threshold
 
 
