@@ -9,8 +9,8 @@ from typing import Any
 from deployments.answers import Answer, fact, short
 from deployments.decision_answers import person
 from deployments.entry_lines import told
-from tasks.data.contract import Contract, check_contract, load_contract
-from tasks.data.history.contract import with_history
+from tasks.data.contract import Contract, load_contract
+from tasks.data.history.contract import completed
 from tasks.data.window import read_time
 from tasks.errors import PerennialError, SettingsError
 from tasks.evolution import amendments
@@ -99,7 +99,7 @@ def reject(model: str, number: int, by: str | None, reason: str) -> Answer:
 def _given(model: str, settings: Settings) -> tuple[ModelSpec, Contract]:
     spec = load_spec(model, settings.specs)
     contract = load_contract(spec.contract_name, settings.contracts)
-    check_contract(with_history(contract, spec), spec)
+    completed(contract, spec)
     return spec, contract
 
 

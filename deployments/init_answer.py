@@ -9,7 +9,6 @@ import click
 from deployments.answers import Answer, fact, short
 from tasks.data.window import read_time, write_time
 from tasks.drafting.draft import Draft, draft
-from tasks.drafting.findings import TRAPS
 from tasks.drafting.questions import Question, take_defaults
 from tasks.drafting.report import write_report
 from tasks.drafting.saving import Files, files_of, save
@@ -107,7 +106,7 @@ def _findings(found: Draft) -> Iterator[str]:
     for finding in found.findings:
         shown[finding.topic] = shown.get(finding.topic, 0) + 1
         if shown[finding.topic] <= _SHOWN:
-            yield fact("found" if finding.topic in TRAPS else "note", one_line(finding.sentence))
+            yield fact(finding.weight, one_line(finding.sentence))
     for topic, count in shown.items():
         if count > _SHOWN:
             yield fact("", f"and {count - _SHOWN} more like the last ones about {topic}: see the report")

@@ -32,8 +32,11 @@ TRAPS: frozenset[Topic] = frozenset(
     }
 )
 """What a clean table has none of."""
-DOUBTS: frozenset[Topic] = frozenset({"gaps", "order", "repeated", "broken", "suspect"})
-"""Where the rows themselves may be wrong. The others are dealt with: text is learned from, spellings are read."""
+Weight = Literal["leak", "check", "note"]
+_CHECKED: frozenset[Topic] = frozenset(
+    {"missing", "order", "repeated", "gaps", "broken", "suspect", "sensitive", "few"}
+)
+"""What a person has to look at: rows are lost by it, or what is learned is wrong if it was guessed wrongly."""
 _FEW = 1_000
 
 
@@ -44,6 +47,11 @@ class Finding:
     topic: Topic
     columns: tuple[str, ...]
     sentence: str
+
+    @property
+    def weight(self) -> Weight:
+        """Whether it gives the target away, is for a person to check, or only says what was made of a column."""
+        return "leak" if self.topic == "leak" else "check" if self.topic in _CHECKED else "note"
 
 
 def find(plan: Plan, suspects: Sequence[Leak], of_one_class: Sequence[str]) -> tuple[Finding, ...]:

@@ -1,6 +1,6 @@
 """Features that know the answer, found by the audit that judges trainings before any of them becomes a champion."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,12 +11,10 @@ from tasks.data.known import feature_columns
 from tasks.data.splits import Mask
 from tasks.drafting.plan import Plan
 from tasks.drafting.questions import Ask, Question
-from tasks.drafting.roles import Role
+from tasks.drafting.roles import Role, Use
 from tasks.drafting.trial import Trial
 from tasks.judgement.leakage.audit import audit
 from tasks.judgement.leakage.case import AuditCase, Leak, Part
-from tasks.judgement.leakage.sample import view
-from tasks.judgement.leakage.sums import sums_of_columns
 from tasks.judgement.leakage.wording import percent
 
 _HOW = {
@@ -82,13 +80,18 @@ def without(plan: Plan, found: Found) -> Plan:
 def _roles(leak: Leak, plan: Plan) -> Iterator[tuple[str, Role]]:
     if leak.column is None or (leak.severity == "warn" and leak.kind != "identifier"):
         return
-    use = "identifier" if leak.kind == "identifier" else "outcome"
+    use: Use = "identifier" if leak.kind == "identifier" else "outcome"
     parts = leak.together or (leak.column,)
     for name in parts:
         others = ", ".join(one for one in parts if one != name)
         words = _HOW.get(leak.kind, leak.sentence).format(percent(leak.figure), together=others)
-        if plan.roles[name].use == "feature" and name != plan.order.timestamp:
-            yield name, Role("identifier" if use == "identifier" else "outcome", words, leak=leak.severity == "refuse")
+        if name != plan.order.timestamp and name not in plan.order.key and _is_less(use, plan.roles[name].use):
+            yield name, Role(use, words, leak=leak.severity == "refuse")
+
+
+def _is_less(use: Use, now: Use) -> bool:
+    """Say whether ``use`` leaves less of a column than what it is for now: identifiers, too, are told to models."""
+    return now == "feature" or (now, use) == ("identifier", "outcome")
 
 
 def _audit(plan: Plan, trial: Trial) -> list[Leak]:
@@ -112,15 +115,7 @@ def _audit(plan: Plan, trial: Trial) -> list[Leak]:
         label_delay=spec.source.label_delay,
         texts=frozenset(spec.features.text),
     )
-    found = audit(case).leaks
-    return [*_sums(case, [leak.column for leak in found if leak.column and leak.severity == "refuse"]), *found]
-
-
-def _sums(case: AuditCase, told: Sequence[str]) -> Iterator[Leak]:
-    """Yield what adds up to the target, with parts that the audit leaves out since they alone are near to it."""
-    seen = view(case)
-    if not seen.too_few:
-        yield from (found for found in sums_of_columns(case, seen, told) if isinstance(found, Leak))
+    return list(audit(case).leaks)
 
 
 def _part(trial: Trial, mask: Mask, reads: list[str], outcomes: list[str]) -> Part:

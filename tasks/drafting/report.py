@@ -1,6 +1,6 @@
 """The first-run report: what was found of a table and what was made of it, as one page that needs nothing beside it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -9,13 +9,15 @@ from tasks.data.window import write_time
 from tasks.drafting.draft import Draft
 from tasks.drafting.drawings import draw
 from tasks.drafting.feature_pictures import HEIGHT, MOST, WIDTH, pictures
-from tasks.drafting.findings import DOUBTS
+from tasks.drafting.findings import Weight
 from tasks.drafting.schedules import runs
-from tasks.drafting.timeline import describe
+from tasks.drafting.timeline import Timeline, describe
 from tasks.judgement.page import templates
 from tasks.judgement.table import Table
 from tasks.judgement.wording import gain, interval
 from tasks.spec import write_duration
+
+_SIGNS: Mapping[Weight, str] = {"leak": "✕ leak", "check": "! check", "note": "· noted"}
 
 
 @dataclass(frozen=True)
@@ -67,17 +69,23 @@ def _tiles(draft: Draft) -> list[Tile]:
 def leaks(draft: Draft) -> Table:
     """Return the columns that give the target away, each with the figure that convicts it."""
     roles = draft.plan.roles
-    rows = tuple((name, role.reason, f"{role.use}: not learned from") for name, role in roles.items() if role.leak)
+    rows = tuple(
+        (name, _SIGNS["leak"], role.reason, f"{role.use}: not learned from")
+        for name, role in roles.items()
+        if role.leak
+    )
     caption = "Columns that give the target away, and what convicts each"
-    return Table(caption, ("column", "because", "so"), rows, frozenset(range(len(rows))))
+    return Table(caption, ("column", "is a", "because", "so"), rows, frozenset(range(len(rows))))
 
 
 def found(draft: Draft) -> Table:
-    """Return all that was found beside leaks; where the rows may be wrong is not to be missed."""
-    told = [finding for finding in draft.findings if finding.topic != "leak"]
-    rows = tuple((f.topic, ", ".join(f.columns[:4]), f.sentence) for f in told)
-    striking = frozenset(place for place, finding in enumerate(told) if finding.topic in DOUBTS)
-    return Table("What was found", ("about", "columns", "finding"), rows, striking)
+    """Return all else that was found: first what a person has to check, and that is not to be missed."""
+    told = sorted((one for one in draft.findings if one.weight != "leak"), key=lambda one: one.weight != "check")
+    rows = tuple((_SIGNS[f.weight], f.topic, ", ".join(f.columns[:4]), f.sentence) for f in told)
+    striking = frozenset(place for place, finding in enumerate(told) if finding.weight == "check")
+    return Table(
+        "What else was found: some is for a person to check", ("", "about", "columns", "finding"), rows, striking
+    )
 
 
 def asked(draft: Draft) -> Table:
@@ -90,11 +98,17 @@ def windows(draft: Draft) -> Table:
     """Return which part of the rows does what."""
     line = draft.plan.timeline
     rows = (
-        ("train", "all before", f"{line.trains:,}", "models learn from these"),
+        ("train", _trained(line), f"{line.trains:,}", "models learn from these"),
         ("validation", write_duration(line.validation), f"{line.chooses:,}", "the best of them is chosen by these"),
         ("holdout", write_duration(line.holdout), f"{line.judges:,}", "a challenger is judged by these, once"),
     )
     return Table(f"Windows: {describe(line)}", ("part", "length", "labelled rows", "what for"), rows)
+
+
+def _trained(line: Timeline) -> str:
+    if line.recent is None:
+        return "all before"
+    return f"all before, or {write_duration(line.recent.length)} of it ({line.recent.rows:,} rows)"
 
 
 def columns(draft: Draft) -> Table:

@@ -86,7 +86,8 @@ def _clock(plan: Plan) -> Iterator[str]:
 def _contract(plan: Plan) -> Iterator[str]:
     yield "[contract]"
     yield _line("max_quarantined", 0.5 if plan.repeated == "identical" else 0.05)
-    yield _line("min_rows", max(10, min(1000, plan.timeline.rows // 2)), f"there were {plan.timeline.rows:,}")
+    least = "the fewest that train, choose and judge: twice gate.min_rows, and that for each of the others"
+    yield _line("min_rows", max(10, 4 * plan.timeline.fewest), least)
     if plan.repeated != "refuse":
         yield _line("repeated", plan.repeated, plan.why_repeated)
 
@@ -95,10 +96,21 @@ def _window(plan: Plan) -> Iterator[str]:
     line = plan.timeline
     yield "[window]"
     yield f"# {_rows_said(line)}"
-    yield _line("train", "all", f"{line.trains:,} rows")
+    yield from _train(line)
     yield _line("validation", line.validation, f"{line.chooses:,} rows")
     yield _line("holdout", line.holdout, f"{line.judges:,} rows")
     yield _line("refit", True, "what validation chose learns from its rows, too: they are the newest")
+
+
+def _train(line: Timeline) -> Iterator[str]:
+    if line.recent is None:
+        yield _line("train", "all", f"{line.trains:,} rows")
+        return
+    reason = (
+        f"{line.trains:,} rows, or the newest {line.recent.rows:,} alone, where those before say too little of today: "
+        "validation chooses, anew at each training, for about a quarter more of its time"
+    )
+    yield _line("train", [line.recent.length, "all"], reason)
 
 
 def _rows_said(line: Timeline) -> str:
@@ -180,9 +192,7 @@ def _gate(plan: Plan) -> Iterator[str]:
 def _drift(plan: Plan) -> Iterator[str]:
     line = plan.timeline
     yield "[drift]"
-    yield _line(
-        "window", line.window, f"about {line.rows * (line.window / max(line.end - line.start, line.window)):,.0f} rows"
-    )
+    yield _line("window", line.window, f"about {line.rows * (line.window / max(line.covered, line.window)):,.0f} rows")
     yield _line("every", line.every)
 
 

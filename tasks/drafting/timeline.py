@@ -1,35 +1,24 @@
 """Which stretch of time trains, chooses and judges, how often to look, and when: from when rows were."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import numpy as np
-import numpy.typing as npt
 
 from tasks.data.distinct import distinct
 from tasks.data.window import microseconds, microseconds_of
+from tasks.drafting.parts import LENGTHS, LabelTimes, Recent, Times, moment, part
 from tasks.drafting.survey import Survey
 from tasks.errors import NotEnoughData
 from tasks.spec.values import write_duration
 
-Times = npt.NDArray[np.int64]
 FEWEST_ROWS = 20
 """Labelled rows: of fewer, five train, five choose and five judge, and nothing can be said of anything."""
 _MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
-_LENGTHS = (
-    *(timedelta(hours=hours) for hours in (1, 2, 3, 4, 6, 8, 12)),
-    *(timedelta(days=days) for days in (1, 2, 3, 5, 7, 10, 14, 21, 28, 42, 56, 70, 91, 120, 150, 182, 240, 300, 365)),
-    *(timedelta(days=days) for days in (500, 730, 1000, 1460, 2190, 3650)),
-)
 _WATCH = (
     (6 * _HOUR, _HOUR), (_DAY, 6 * _HOUR), (_DAY, _DAY), (7 * _DAY, _DAY), (14 * _DAY, _DAY), (28 * _DAY, 7 * _DAY),
     (91 * _DAY, 7 * _DAY), (182 * _DAY, 14 * _DAY), (364 * _DAY, 28 * _DAY),
 )  # fmt: skip
-_SHARE = 0.2
-"""Of the rows that judge, and of the others those that choose; unless less than that is plenty."""
-_PLENTY = 20_000
-_DAYS_TO_JUDGE = 14
-"""The fewest, where there is a history to spare: from ten blocks on, blocks can be drawn again."""
 _GAP = 20
 STRETCHES = 60
 
@@ -60,6 +49,8 @@ class Timeline:
     """After which labels are seen to arrive."""
     validation: timedelta
     holdout: timedelta
+    recent: Recent | None
+    """The newest part of train, to be tried beside all of it."""
     trains: int
     chooses: int
     judges: int
@@ -73,6 +64,11 @@ class Timeline:
     """The newest row is so new that rows seem to be coming."""
     volume: tuple[int, ...]
     """Rows in each of ``STRETCHES`` equally long stretches from the first row to ``as_of``."""
+
+    @property
+    def covered(self) -> timedelta:
+        """How long rows came: from the first to the last, without gaps."""
+        return self.end - self.start - sum((gap.end - gap.start for gap in self.gaps), timedelta(0))
 
     @property
     def fewest(self) -> int:
@@ -91,34 +87,27 @@ def plan(survey: Survey, now: datetime, *, ends: datetime | None = None) -> Time
         raise NotEnoughData(
             f"{len(known):,} rows have a label; at least {FEWEST_ROWS} are needed to train, choose and judge"
         )
-    first, last = _moment(times[0]), _moment(times[-1])
+    first, last = moment(times[0]), moment(times[-1])
     delay = _delay(times, known)
     by_order, delay = ends is not None, timedelta(0) if ends else delay
     as_of = ends or _after(times)
-    holdout, judges = _length(known, as_of - delay, span=last - first, by_order=by_order)
-    choosing_until = as_of - 2 * delay - holdout
-    before = known[known < microseconds(choosing_until)]
-    validation, chooses = _length(before, choosing_until, span=last - first, by_order=by_order)
-    trains = int(np.sum(before < microseconds(choosing_until - validation)))
-    if min(trains, chooses, judges) < 4:
+    parts = part(LabelTimes(known, last - first, by_order), as_of, delay)
+    if min(parts.trains, parts.chooses, parts.judges) < 4:
         raise NotEnoughData(
             f"rows lie too unevenly in time, from {first:%Y-%m-%d} to {last:%Y-%m-%d}, to train, choose and judge one "
-            f"after the other: {trains:,}, {chooses:,} and {judges:,} rows"
+            f"after the other: {parts.trains:,}, {parts.chooses:,} and {parts.judges:,} rows"
         )
     moments = distinct(times)
     steps: Times = np.diff(moments)
-    window, every = _watching(times, validation, steps, by_order=by_order)
+    window, every = _watching(times, parts.validation, steps, by_order=by_order)
     return Timeline(
         rows=len(times), labelled=len(known), start=first, end=last, as_of=as_of,
         usual_step=timedelta(microseconds=float(np.median(steps))), gaps=_gaps(moments), delay=delay,
-        validation=validation, holdout=holdout, trains=trains, chooses=chooses, judges=judges,
-        window=window, every=every, block=None if by_order else _block(holdout, judges),
+        validation=parts.validation, holdout=parts.holdout, recent=parts.recent,
+        trains=parts.trains, chooses=parts.chooses, judges=parts.judges,
+        window=window, every=every, block=None if by_order else _block(parts.holdout, parts.judges),
         live=not by_order and abs(now - as_of) <= max(2 * every, 2 * _DAY), volume=_volume(times, as_of),
     )  # fmt: skip
-
-
-def _moment(microseconds_since: np.int64) -> datetime:
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=int(microseconds_since))
 
 
 def _volume(times: Times, as_of: datetime) -> tuple[int, ...]:
@@ -133,7 +122,7 @@ def _after(times: Times) -> datetime:
     """
     size = next((size for size in (_DAY, _HOUR) if not np.any(times % microseconds_of(size))), _MINUTE)
     whole = microseconds_of(size)
-    return _moment(np.int64((int(times[-1]) // whole + 1) * whole))
+    return moment(np.int64((int(times[-1]) // whole + 1) * whole))
 
 
 def _delay(times: Times, known: Times) -> timedelta:
@@ -143,26 +132,7 @@ def _delay(times: Times, known: Times) -> timedelta:
     if newer < 5 or newer < 0.5 * unlabelled:
         return timedelta(0)
     seen = timedelta(microseconds=int(times[-1] - known[-1]))
-    return next((length for length in _LENGTHS if length >= seen), seen)
-
-
-def _length(known: Times, end: datetime, *, span: timedelta, by_order: bool) -> tuple[timedelta, int]:
-    """Return how long before ``end`` to reach back for rows enough, and how many these are."""
-    inside = known[known < microseconds(end)]
-    wanted = min(max(int(_SHARE * len(inside)), 4), _PLENTY)
-    long_enough = timedelta(0) if by_order or span < 10 * _DAYS_TO_JUDGE * _DAY else _DAYS_TO_JUDGE * _DAY
-    for length in () if by_order else _LENGTHS:
-        rows = int(np.sum(inside >= microseconds(end - length)))
-        if rows >= wanted and length >= long_enough and rows <= 0.35 * len(inside):
-            return length, rows
-    return _exactly(inside, end, wanted)
-
-
-def _exactly(inside: Times, end: datetime, wanted: int) -> tuple[timedelta, int]:
-    """Return the length, in whole minutes, that has the newest rows that are ``wanted``."""
-    reach = microseconds(end) - int(inside[-wanted]) if len(inside) else 0
-    length = timedelta(minutes=max(-(-reach // microseconds_of(_MINUTE)), 1))
-    return length, int(np.sum(inside >= microseconds(end - length)))
+    return next((length for length in LENGTHS if length >= seen), seen)
 
 
 def _watching(times: Times, longest: timedelta, steps: Times, *, by_order: bool) -> tuple[timedelta, timedelta]:
@@ -193,12 +163,12 @@ def _gaps(moments: Times) -> tuple[Gap, ...]:
         return ()
     usual = max(float(np.quantile(steps, 0.99)), float(np.median(steps)) * 2)
     longest = sorted(np.flatnonzero(steps > _GAP * usual), key=lambda place: -steps[place])[:3]
-    return tuple(Gap(_moment(moments[place]), _moment(moments[place + 1])) for place in sorted(longest))
+    return tuple(Gap(moment(moments[place]), moment(moments[place + 1])) for place in sorted(longest))
 
 
 def describe(line: Timeline) -> str:
     """Return the cadence and the volume in words."""
     step = write_duration(line.usual_step) if line.usual_step >= _MINUTE else f"{line.usual_step.total_seconds():g} s"
-    days = max((line.end - line.start) / _DAY, 1e-9)
+    days = max(line.covered / _DAY, 1e-9)
     volume = f"{line.rows / days:,.0f} rows a day" if line.rows >= days else f"{7 * line.rows / days:,.1f} rows a week"
     return f"one moment every {step} as a rule, {volume}"

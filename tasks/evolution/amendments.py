@@ -9,8 +9,8 @@ from pathlib import Path
 from shutil import copymode
 
 from tasks.data.atomic import write_whole
-from tasks.data.contract import check_contract, read_contract
-from tasks.data.history.contract import with_history
+from tasks.data.contract import read_contract
+from tasks.data.history.contract import completed
 from tasks.errors import ContractError, DecisionRefused
 from tasks.evolution.desk import Desk, Person, check_may_decide, check_named
 from tasks.evolution.documents import keep, kept
@@ -73,7 +73,7 @@ def accept(desk: Desk, number: int, by: Person) -> Entry:
                 f"{desk.file.name} is not the file that amendment {number} was made for: it is {digest_of(now)[:12]}, "
                 f"and was {amended.before[:12]}; propose again: perennial contract propose {desk.spec.model}"
             )
-        check_contract(with_history(read_contract(text, str(desk.file)), desk.spec), desk.spec)
+        completed(read_contract(text, str(desk.file)), desk.spec)
         accepted = Accepted(number, amended.contract, amended.before, amended.after, by.name, by.reason, by.identified)
         entry = page.append(desk.spec.model, accepted, at=by.at)
         if digest_of(now) == amended.before:  # last: if it fails, there is no entry

@@ -7,8 +7,8 @@ from datetime import datetime
 from difflib import unified_diff
 from pathlib import Path
 
-from tasks.data.contract import Contract, check_contract, read_contract
-from tasks.data.history.contract import with_history
+from tasks.data.contract import Contract, read_contract
+from tasks.data.history.contract import completed
 from tasks.data.window import write_time
 from tasks.errors import PerennialError
 from tasks.evolution.change import Change
@@ -77,7 +77,7 @@ def _changed(contract: Contract, spec: ModelSpec, change: Change, origin: Origin
     text = edited(contract.text, change.column, change.edit, f"{origin}: {change.why}")
     try:
         after = read_contract(text, contract.file)
-        check_contract(with_history(after, spec), spec)
+        completed(after, spec)
     except PerennialError as error:
         raise ByHand(f"changed so, it cannot be used: {error}") from error
     others = (set(contract.names()) | set(after.names())) - {change.column}

@@ -20,6 +20,7 @@ from tasks.monitoring.kept import Family, ReferenceWindow
 from tasks.monitoring.label_drift import LABEL, labels_of
 from tasks.monitoring.multivariate import MOST_ROWS, UsualSeparation, usual_separation
 from tasks.monitoring.profile.calibration import calibrate
+from tasks.monitoring.profile.outages import without_outages
 from tasks.monitoring.profile.profile import Binning, learn_binning, take_profile
 from tasks.monitoring.sampling import Sample
 from tasks.monitoring.windows import Grid, event_times
@@ -37,7 +38,7 @@ INPUTS, PREDICTIONS, LABELS, MULTIVARIATE, PERFORMANCE = 0.4, 0.1, 0.1, 0.2, 0.2
 """Parts of the false alarms that are put up with."""
 _WINDOWS = 8
 """Of the reference, each told from the rest of it, to learn what is usual."""
-_FORMAT = 4
+_FORMAT = 5
 
 
 @dataclass(frozen=True)
@@ -129,10 +130,12 @@ def watched_columns(model: Model, spec: ModelSpec) -> list[str]:
 def _family(maker: Maker, binning: Binning, rows: pa.Table, rate: _Rate) -> Family:
     """Return the profile of ``rows`` before the end, and what is usual of its windows."""
     grid = Grid(rate.end, maker.every, _blocks(maker, rows, rate.end))
-    profile = take_profile(rows.to_batches(), binning, grid.blocking(maker.spec.source.timestamp))
+    window = rate.window // maker.every
+    whole = take_profile(rows.to_batches(), binning, grid.blocking(maker.spec.source.timestamp))
+    profile = without_outages(whole, window=window)
     calibration = calibrate(
         profile,
-        window=rate.window // maker.every,
+        window=window,
         checks_a_year=YEAR / maker.every,
         alarms_a_year=maker.spec.drift.alarms_per_year * rate.share,
         seed=maker.spec.seed,

@@ -11,9 +11,11 @@ import numpy as np
 import pytest
 
 from deployments.check_answer import check
+from deployments.contract_answers import Rows, diff
 from deployments.history_answers import history
 from deployments.init_answer import init
 from tasks.drafting.wishes import Wishes
+from tasks.errors import SpecError
 from tests.drafting.tables import loans
 
 AS_OF = "2023-09-08"
@@ -67,3 +69,16 @@ def test_a_drafted_contract_follows_its_data_when_a_person_says_so(
     assert (checked["broken"], checked["contract"]) == ([], proposed["after"])
     assert "branch" in [feature["name"] for feature in checked["features"]]
     assert [entry["kind"] for entry in history("loans", most=9).facts["entries"]] == ["acceptance", "amendment"]
+
+
+def test_a_history_of_a_column_that_is_not_there_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PERENNIAL_PROJECT", str(tmp_path))
+    monkeypatch.setenv("PERENNIAL_HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    loans(300).to_csv("loans.csv", index=False)
+    init(Wishes("loans.csv", "defaulted", "loans"), AS_OF, quietly=True)
+    spec = tmp_path / "deployments" / "loans.toml"
+    spec.write_text(f'{spec.read_text()}\n[[history]]\nby = ["regoin"]\nhow = ["days_since"]\n')
+
+    with pytest.raises(SpecError, match=r'history\[0\]\.by: .regoin. is not a column .* did you mean "region"\?'):
+        diff("loans", Rows(AS_OF, None, ()))

@@ -9,9 +9,6 @@ from zipfile import ZipFile
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.csv
 
 START = datetime(2023, 1, 1, tzinfo=UTC)
 
@@ -197,19 +194,6 @@ def german(path: Path) -> None:
     rows.to_csv(path, index=False, sep=";", decimal=",", encoding="cp1252")
 
 
-def many(path: Path, rows: int = 3_000_000, columns: int = 20) -> None:
-    """Write a year of rows with a key, numbers and two words, by arrow: pandas takes minutes for so many."""
-    draw = np.random.default_rng(5)
-    seconds = np.sort(draw.integers(0, 366 * 86_400, rows))
-    times = pa.array(seconds + int(START.timestamp()) - 365 * 86_400).cast(pa.timestamp("s"))
-    numbers = {f"n{one}": draw.normal(size=rows).astype(np.float32).round(3) for one in range(columns - 5)}
-    score = sum((0.6 - 0.2 * one) * numbers[f"n{one}"] for one in range(6)) + draw.logistic(size=rows)
-    words = {name: pa.array(draw.choice(list("abcdefgh"), rows)) for name in ("channel", "plan")}
-    label = pc.if_else(pa.array(score > 0), "yes", "no")
-    table = pa.table({"id": np.arange(rows), "time": times, **numbers, **words, "label": label})
-    pa.csv.write_csv(table, path, pa.csv.WriteOptions(quoting_style="none"))
-
-
 TRAPS = (
     Table("clean", _made(clean), "defaulted"),
     Table("pieces", _made(pieces), "defaulted"),
@@ -227,7 +211,6 @@ TRAPS = (
     Table("wide", _made(wide), "defaulted"),
     Table("german", german, "defaulted", frozenset({("form", "")})),
 )
-MANY = Table("many", many, "label")
 FLIGHTS = Table(
     "flights",
     flights,

@@ -260,6 +260,18 @@ def test_a_database_s_table_is_drafted_and_one_without_a_time_is_refused(place: 
         init(Wishes(url, "returned", "other", query="select id, price, returned from orders"), None, quietly=True)
 
 
+def test_a_time_that_only_the_outcome_fills_is_a_leak_and_no_identifier(place: Path) -> None:
+    rows = loans(2000)
+    after = (pd.to_datetime(rows["created_at"]) + pd.Timedelta("3D")).dt.strftime("%Y-%m-%d %H:%M:%S")
+    rows.assign(collected_at=after.where(rows["defaulted"] == 1)).to_csv(place / "rows.csv", index=False)
+
+    found = draft(Wishes("rows.csv", "defaulted", "rows"), load_settings(founding=True), NOW, take_defaults)
+
+    role = found.plan.roles["collected_at"]
+    assert (role.use, role.leak) == ("outcome", True)
+    assert "it is a time after the event in" in role.reason
+
+
 def test_a_folder_of_parquet_is_drafted_by_the_types_that_it_has(place: Path) -> None:
     rows = loans(600).assign(
         created_at=lambda r: pd.to_datetime(r["created_at"]), region=lambda r: r["region"].astype("category")

@@ -15,12 +15,12 @@ from tasks.drafting.chance import chance_of_order
 from tasks.drafting.draft import Draft, draft
 from tasks.drafting.feature_pictures import MOST, pictures
 from tasks.drafting.questions import take_defaults
-from tasks.drafting.report import found as told_of
-from tasks.drafting.report import write_report
+from tasks.drafting.report import found as others
+from tasks.drafting.report import leaks, write_report
 from tasks.drafting.wishes import Wishes
 from tasks.settings import load_settings
 from tasks.spec.cron import next_times
-from tests.drafting.tables import loans, text
+from tests.drafting.tables import ids, loans, question_marks, text
 
 NOW = datetime(2026, 11, 28, tzinfo=UTC)
 
@@ -139,16 +139,6 @@ def test_the_page_holds_no_markup_of_the_data_and_asks_nothing_of_the_network(dr
     assert "default-src 'none'" in page
 
 
-def test_the_page_marks_rows_that_may_be_wrong_and_no_text_that_is_learned_from(drafted: Callable[..., Draft]) -> None:
-    rows = text(loans(1500), np.random.default_rng(0))
-
-    told = told_of(drafted(pd.concat([rows, rows.tail(30)])))
-
-    marked = {row[0]: place in told.striking for place, row in enumerate(told.rows)}
-    assert marked["repeated"]
-    assert not marked["text"]
-
-
 def test_init_says_quality_and_ageing_in_one_line_each(place: Path) -> None:
     loans(1500).to_csv(place / "rows.csv", index=False)
 
@@ -159,6 +149,22 @@ def test_init_says_quality_and_ageing_in_one_line_each(place: Path) -> None:
     page = (place / "home/models/rows/draft/report.html").read_text()
     assert "every Monday at 03:00" in page
     assert "2026-11-30 03:00, 2026-12-07 03:00, 2026-12-14 03:00" in page
+
+
+def test_a_leak_what_is_to_be_checked_and_a_remark_differ_in_words_and_in_colour(drafted: Callable[..., Draft]) -> None:
+    rows, draw = loans(), np.random.default_rng(7)
+
+    found = drafted(question_marks(text(ids(rows, draw), draw), draw))
+    page = write_report(found, [], NOW)
+
+    assert [row[:2] for row in leaks(found).rows] == [("collection_case", "✕ leak"), ("decision", "✕ leak")]
+    told = {row[2]: (row[0], place in others(found).striking) for place, row in enumerate(others(found).rows)}
+    assert told["income"] == ("! check", True)
+    assert told["note"] == ("· noted", False)
+    assert next(iter(told)) == "income"
+    assert page.index(".striking > * { background: #fdf3f2; }") < page.index(
+        ".remarks .striking > * { background: #fdf6e7"
+    )
 
 
 def test_a_table_of_twenty_rows_has_a_report_that_claims_nothing(drafted: Callable[..., Draft]) -> None:

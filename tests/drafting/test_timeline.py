@@ -5,7 +5,7 @@ import pytest
 
 from tasks.data.window import microseconds
 from tasks.drafting.survey import Survey
-from tasks.drafting.timeline import Timeline, plan
+from tasks.drafting.timeline import Timeline, describe, plan
 from tasks.errors import NotEnoughData
 
 START = datetime(2023, 1, 1, tzinfo=UTC)
@@ -46,6 +46,21 @@ def test_years_of_days_are_judged_by_many_days_and_watched_by_months() -> None:
     assert found.holdout >= timedelta(days=14)
 
 
+def test_the_newest_quarter_is_tried_beside_all_of_train_where_it_has_rows_enough() -> None:
+    found = line(6000, timedelta(hours=2))
+
+    assert found.recent is not None
+    assert found.recent.length == timedelta(days=70)
+    assert found.recent.rows == 840
+    assert line(2000, timedelta(hours=2)).recent is None
+
+
+def test_rows_in_order_alone_have_no_newest_quarter() -> None:
+    times = microseconds(START) + np.arange(6000) * 3_600_000_000
+
+    assert plan(Survey(times, np.ones(6000, dtype=bool), {}), NOW, ends=NOW).recent is None
+
+
 def test_the_delay_of_labels_is_seen_from_the_newest_rows_that_have_none() -> None:
     found = line(1000, timedelta(hours=1), unlabelled=40)
 
@@ -63,9 +78,11 @@ def test_a_gap_is_told_with_its_ends() -> None:
     hours = np.concatenate([np.arange(500), np.arange(1500, 2000)])
     times = microseconds(START) + hours * 3_600_000_000
 
-    (gap,) = plan(Survey(times, np.ones(1000, dtype=bool), {}), NOW).gaps
+    found = plan(Survey(times, np.ones(1000, dtype=bool), {}), NOW)
 
+    (gap,) = found.gaps
     assert (gap.start, gap.end) == (START + timedelta(hours=499), START + timedelta(hours=1500))
+    assert describe(found).endswith("24 rows a day")
 
 
 def test_ten_rows_are_too_few_and_rows_of_one_moment_have_no_order() -> None:

@@ -21,7 +21,8 @@ from deployments.reproduction_answer import reproduce
 from tasks.data.window import read_time
 from tasks.drafting.findings import TRAPS as TOPICS
 from tasks.drafting.wishes import Wishes
-from tests.drafting.tables import BUNDLED, FLIGHTS, MANY, TRAPS, Table
+from tests.drafting.millions import MILLIONS
+from tests.drafting.tables import BUNDLED, FLIGHTS, TRAPS, Table
 from tests.e2e.defaults import HEAD, beside_defaults
 
 pytestmark = [pytest.mark.init, pytest.mark.timeout(1200)]
@@ -68,7 +69,7 @@ def run(line: str) -> Answer:
     return monitoring_answers.watch(model, given.get("--as-of"))
 
 
-@pytest.mark.parametrize("table", [*BUNDLED, *TRAPS, FLIGHTS, MANY], ids=lambda table: table.name)
+@pytest.mark.parametrize("table", [*BUNDLED, *TRAPS, FLIGHTS, MILLIONS], ids=lambda table: table.name)
 def test_a_table_goes_all_the_way_with_no_edit(table: Table, place: Path, besides: list[str]) -> None:
     table.write(place / f"{table.name}.csv")
     drafted = init(Wishes(f"{table.name}.csv", table.target, table.name), AS_OF, quietly=True)

@@ -12,7 +12,7 @@ import pytest
 from tasks.data.contract import Contract, read_contract
 from tasks.errors import SettingsError
 from tasks.evolution.examining import Examined, Request, examine
-from tasks.settings import load_settings
+from tasks.settings import Settings, load_settings
 from tasks.spec import load_spec
 from tests.conftest import CONTRACT
 from tests.evolution.conftest import AS_OF
@@ -228,6 +228,27 @@ def test_a_column_that_the_spec_names_is_not_dropped(evolve: Evolve, last_week: 
 
     assert patch.diff == ""
     assert patch.left_out[0].by_hand == "gate.slices of deployments/returns.toml names it"
+
+
+def test_a_column_that_history_looks_at_is_not_dropped(
+    project: Path, contract: Contract, settings: Settings, last_week: LastWeek
+) -> None:
+    def change(frame, _):
+        del frame["weight"]
+
+    last_week(change)
+    file = project / "deployments" / "returns.toml"
+    file.write_text(f'{file.read_text()}\n[[history]]\nof = "weight"\nhow = ["last"]\n')
+    spec = load_spec("returns", settings.specs)
+
+    patch = examine(spec, contract, settings, Request(AS_OF, include=("weight",))).patch
+
+    assert patch.diff == ""
+    (left,) = patch.left_out
+    assert left.by_hand is not None
+    assert left.by_hand.startswith(
+        "changed so, it cannot be used: deployments/returns.toml: history[0].of: 'weight' is not a column of "
+    )
 
 
 def test_another_type_is_breaking(evolve: Evolve, last_week: LastWeek) -> None:

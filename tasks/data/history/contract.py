@@ -17,12 +17,20 @@ def contract_of(spec: ModelSpec, folder: Path) -> Contract:
         ContractError: it cannot be read.
         SpecError: the spec names a column that the contract does not, or asks of one what it cannot tell.
     """
-    contract = load_contract(spec.contract_name, folder)
+    return completed(load_contract(spec.contract_name, folder), spec)
+
+
+def completed(contract: Contract, spec: ModelSpec) -> Contract:
+    """Return ``contract`` with the columns that the history of ``spec`` makes, once the two are known to agree.
+
+    Raises:
+        SpecError: the spec names a column that the contract does not, or asks of one what it cannot tell.
+    """
     for position, section in enumerate(spec.history):
         _check(section, f"deployments/{spec.model}.toml: history[{position}]", contract, spec)
-    completed = with_history(contract, spec)
-    check_contract(completed, spec)
-    return completed
+    whole = with_history(contract, spec)
+    check_contract(whole, spec)
+    return whole
 
 
 def with_history(contract: Contract, spec: ModelSpec) -> Contract:

@@ -53,8 +53,7 @@ def _about_columns(case: AuditCase) -> Iterator[Finding]:
         yield Untested(f"columns that give the label away: {seen.too_few}")
     else:
         found += [leak for check in _COLUMNS for leak in check(case, seen)]
-        told = [leak.column for leak in found if isinstance(leak, Leak) and leak.column]
-        found += sums_of_columns(case, seen, told)
+        found += sums_of_columns(case, seen, found)
     yield from found
 
 

@@ -1,7 +1,7 @@
 """The rows that statistics look at: some to learn a rule on, later ones to judge it by."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -67,6 +67,19 @@ def spread(rows: int, most: int) -> npt.NDArray[np.int64]:
     ([0, 1, 2], [0, 3, 6, 9])
     """
     return np.linspace(0, rows - 1, min(rows, most)).astype(np.int64)
+
+
+def known_afterwards(case: AuditCase) -> tuple[pa.Table | None, pa.Table | None]:
+    """Return the outcomes of the rows on both sides of ``view``; None where there are none."""
+    return _outcomes(case.train), _outcomes(case.validation, case.holdout)
+
+
+def _outcomes(*parts: Part) -> pa.Table | None:
+    tables = [part.outcome_table for part in parts]
+    if any(table is None for table in tables):
+        return None
+    known = [replace(part, table=table) for part, table in zip(parts, tables, strict=True) if table is not None]
+    return _side(*known).table
 
 
 def _side(*parts: Part) -> Side:
