@@ -69,7 +69,11 @@ def run(line: str) -> Answer:
     return monitoring_answers.watch(model, given.get("--as-of"))
 
 
-@pytest.mark.parametrize("table", [*BUNDLED, *TRAPS, FLIGHTS, MILLIONS], ids=lambda table: table.name)
+@pytest.mark.parametrize(
+    "table",
+    [*BUNDLED, *TRAPS, FLIGHTS, pytest.param(MILLIONS, marks=pytest.mark.timeout(1800))],
+    ids=lambda table: table.name,
+)
 def test_a_table_goes_all_the_way_with_no_edit(table: Table, place: Path, besides: list[str]) -> None:
     table.write(place / f"{table.name}.csv")
     drafted = init(Wishes(f"{table.name}.csv", table.target, table.name), AS_OF, quietly=True)

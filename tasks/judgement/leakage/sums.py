@@ -68,7 +68,8 @@ def _with_left_out(case: AuditCase, seen: View, features: Sequence[str]) -> Iter
         for side, known in zip((seen.learned, seen.judged), known_afterwards(case), strict=True)
     )
     wider = View(seen.task, *both)
-    beside = [name for name in both[0].table.column_names if name not in idle and _is_filled(both[0], name)]
+    there = [name for name in both[0].table.column_names if name in both[1].table.column_names]
+    beside = [name for name in there if name not in idle and _is_filled(both[0], name)]
     if not beside or isinstance(_add_up(wider, beside), _Sum):
         return
     whole = _add_up(wider, [*features, *beside])
