@@ -66,7 +66,7 @@ e2e: $(VENV)/browser     ## The whole loop as a user starts it, in a real browse
 	@command -v chromium >/dev/null || apt-get install --yes --quiet chromium
 	$(BIN)/python -m pytest -m e2e tests/e2e
 
-e2e-init: $(VENV)/dev     ## From twenty tables that nobody has prepared to champions, with no edit; a quarter of an hour
+e2e-init: $(VENV)/dev     ## From twenty-one tables that nobody has prepared to champions, with no edit; a quarter of an hour
 	$(BIN)/python -m pytest -m init tests/e2e
 
 test-network: $(VENV)/network ## The neural network: installs torch, and runs the tests of learning with its kills
