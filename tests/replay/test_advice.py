@@ -26,6 +26,7 @@ def account(name: str, gain: float, trainings: int, *, error: float = 0.001, ste
                 made_at(START) if number < trainings else None,
                 ruling() if number < trainings else None,
                 "",
+                promoted=number < trainings,
             )
             for number in range(steps)
         ),
