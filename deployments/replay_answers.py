@@ -35,12 +35,12 @@ def read_asked(
     return Asked(
         start=read_time(start, "from") if start else None,
         end=read_time(end, "to") if end else None,
-        step=_length(every, "every") if every else None,
-        policies=tuple(name.strip() for name in policies.split(",") if name.strip()) if policies else DEFAULT,
+        step=_step(every) if every is not None else None,
+        policies=_names(policies) if policies is not None else DEFAULT,
         costs=(costs,) if costs else (),
         metric=loss,
         fast=fast,
-        approval=_length(approval_delay, "approval-delay") if approval_delay else None,
+        approval=_length(approval_delay, "approval-delay") if approval_delay is not None else None,
     )
 
 
@@ -48,6 +48,8 @@ def replay(model: str, asked: "Asked", *, page: str | None, apply: bool) -> Answ
     """Replay, and say what came of it."""
     settings = load_settings()
     spec = load_spec(model, settings.specs)
+    if page and (Path(page).is_dir() or not Path(page).absolute().parent.is_dir()):
+        raise SettingsError(f"--page: found {page!r}; allowed: a file in a folder that is there")
     settings.home.mkdir(parents=True, exist_ok=True)  # Prefect makes its own folder in it when it is imported
     from flows.replay import run_replay
     from tasks.replay.applying import apply_policy
@@ -85,6 +87,18 @@ def _outcome(differences: int, unexplained: int) -> str:
     if not unexplained:
         return f"{differences} differences, each explained by what has changed since"
     return f"{differences} differences, {unexplained} of them not explained"
+
+
+def _names(text: str) -> tuple[str, ...]:
+    if found := tuple(name.strip() for name in text.split(",") if name.strip()):
+        return found
+    raise SettingsError(f"--policies: found {text!r}; allowed: names such as never,weekly,on_drift")
+
+
+def _step(text: str) -> Any:  # noqa: ANN401 - as ``_length``
+    if not (found := _length(text, "every")):
+        raise SettingsError(f"--every: found {text!r}; allowed: more than no time at all")
+    return found
 
 
 def _length(text: str, option: str) -> Any:  # noqa: ANN401 - a timedelta, of a function that takes what a TOML file holds

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from deployments.replay_answers import read_asked
 from tasks.errors import NotEnoughData, SettingsError
 from tasks.replay import page, tables, wording
 from tasks.replay.answering import Answer, answer
@@ -67,3 +68,20 @@ def test_a_history_in_which_no_first_model_passes_is_told_with_the_gate_s_reason
 
     with pytest.raises(NotEnoughData, match=r"no first model passed the gate; the last time: Refused: .*floor"):
         replayed()
+
+
+@pytest.mark.parametrize(
+    ("option", "text", "said"),
+    [
+        ("every", "0d", "--every: found '0d'; allowed: more than no time at all"),
+        ("every", "soon", "--every: found 'soon'; allowed: a length of time"),
+        ("approval_delay", "2", "--approval-delay: found '2'; allowed: a length of time"),
+        ("policies", ",", "--policies: found ','; allowed: names such as never"),
+        ("start", "noon", "from: found 'noon'; allowed: a date or time"),
+    ],
+)
+def test_an_option_that_cannot_be_read_is_refused_by_its_name(option: str, text: str, said: str) -> None:
+    given = dict.fromkeys(("start", "end", "every", "policies", "costs", "loss", "approval_delay"))
+
+    with pytest.raises(SettingsError, match=f"^{said}"):
+        read_asked(**{**given, option: text}, fast=False)
