@@ -35,7 +35,10 @@ def section(drawn: Sequence[Drawn]) -> Section:
     courses = [course for _, course in drawn]
     choices = [choose(course) for course in courses]
     gain, share = in_total(choices)
-    missed = [*misses([(course, BY_NAME[course.name]) for course in courses], choices), *late(courses, choices)]
+    missed = [
+        *misses([(course, BY_NAME[course.name]) for course in courses], choices, (gain, share)),
+        *late(courses, choices),
+    ]
     return Section(
         title="The same streams, drawn anew",
         shows=f"Here the policies chosen gain {gain:.0%} of what the best ones in hindsight gain, with {share:.0%} of "

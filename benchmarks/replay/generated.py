@@ -45,12 +45,12 @@ def section(courses: Sequence[Course]) -> Section:
     """Return what is shown of the courses."""
     choices = [choose(course) for course in courses]
     pairs = [(course, BY_NAME[course.name]) for course in courses]
-    missed = [*misses(pairs, choices), *late(courses, choices)]
+    gain, share = in_total(choices)
+    missed = [*misses(pairs, choices, (gain, share)), *late(courses, choices)]
     parts: list[Table | str] = [_chosen(courses, choices), promotions(courses)]
     for course in courses:
         stream = BY_NAME[course.name]
         parts += [f"### {course.name.capitalize()}: {stream.words}", table(course)]
-    gain, share = in_total(choices)
     return Section(
         title="Streams whose changes are planted",
         shows=f"A policy chosen by the first half of a stream gains, in the second, {gain:.0%} of what the best one in "

@@ -54,7 +54,7 @@ def section(courses: list[Course]) -> Section:
         shows=f"A policy chosen by the first half of a history gains, in the second, {gain:.0%} of what the best one "
         f"in hindsight gains, a mean over histories, since their losses have no common unit, with {share:.0%} of the "
         "trainings of training at each step. The goals are the same.",
-        missed=tuple(misses([(course, None) for course in courses], choices)),
+        missed=tuple(misses([(course, None) for course in courses], choices, (gain, share))),
         parts=tuple(parts),
         simulated="Flights: the shipped spec, steps of a week. Bicycles: the count of an hour, by the absolute error, "
         "steps of a week; weather: rain or not, by log loss, steps of half a year, days as if from 1949 on.",

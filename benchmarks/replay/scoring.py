@@ -113,9 +113,11 @@ def table(course: Course) -> Table:
     return Table(head, rows)
 
 
-def misses(courses: Sequence[tuple[Course, Stream | None]], choices: Sequence[Choice]) -> Iterator[str]:
-    """Yield the goals that were not met, in words."""
-    gain, trainings = in_total(choices)
+def misses(
+    courses: Sequence[tuple[Course, Stream | None]], choices: Sequence[Choice], shares: tuple[float, float]
+) -> Iterator[str]:
+    """Yield the goals that were not met, in words; ``shares`` are those of the gain and of the trainings."""
+    gain, trainings = shares
     if gain < GOAL_GAIN:
         yield f"the policies chosen gain {gain:.0%} of the best in hindsight, and {GOAL_GAIN:.0%} were the goal"
     if trainings > GOAL_TRAININGS:
