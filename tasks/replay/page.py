@@ -67,7 +67,7 @@ def _parts(answer: Answer) -> tuple[Part, ...]:
         ),
         Part("Does the model age?", (_sentence(wording.age(answer)),), older, (tables.ages(answer),)),
         Part("What was counted", _counted(answer), (), ()),
-        Part(f"Every step of {answer.advice.policy}", (), (), (tables.steps(answer),)),
+        Part("Step by step", (), (), (tables.steps(answer),)),
     )
 
 

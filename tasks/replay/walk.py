@@ -107,18 +107,18 @@ def walk(
 ) -> Walk:
     """Return what a policy does at each of ``moments``, equal steps after the ``first`` champion came into use.
 
-    A challenger that passes the gate is in use from the first moment that is ``approval`` later, for the step that
-    follows. One that passes meanwhile takes its place, as it does live: a person approves the newest.
+    A challenger that passes the gate is in use from the first moment that is ``approval`` later, and a training of that
+    moment is judged beside it. One that passes before takes its place, as it does live: a person approves the newest.
     ``tell`` is called with each step.
     """
     now = _Now(first, (), (Retraining(first.since, asked=False, helped=None),), (first.ruling.attempt,))
     steps = []
     for at in moments:
-        step, now = _step(now, rules, past, at)
-        found = _approved(_proposed(now, step, approval), at)
-        steps.append(replace(step, promoted=found.champion is not now.champion))
-        now = found
-        tell(step)
+        step, after = _step(now, rules, past, at)
+        after = _approved(_proposed(after, step, approval), at)
+        steps.append(replace(step, promoted=after.champion is not now.champion))
+        now = after
+        tell(steps[-1])
     return Walk(name, rules, tuple(steps))
 
 
@@ -128,25 +128,25 @@ def _step(now: _Now, rules: PolicySpec, past: Past, at: datetime) -> tuple[Step,
     days = (at - check.start) / timedelta(days=1)
     moment = Moment(at, check.rows / days, check.realised, at - now.champion.made.as_of)
     decision = decide(check.diagnosis, History(now.checks, now.retrainings, now.gains), moment, rules)
-    made = past.train(at, now.champion.made) if decision.retrain else None
-    ruling = past.rule(made, now.champion.made, now.judged) if made and made.challenger else None
+    later = _approved(now, at)
+    made = past.train(at, later.champion.made) if decision.retrain else None
+    ruling = past.rule(made, later.champion.made, now.judged) if made and made.challenger else None
     step = Step(at, now.champion.made.as_of, now.champion.since, check, decision, made, ruling, seen.served)
-    return step, _after(now, step)
+    checks = (*now.checks, check.checked) if later.champion is now.champion else ()
+    return step, _after(replace(later, checks=checks), step)
 
 
 def _after(now: _Now, step: Step) -> _Now:
-    checks = (*now.checks, step.check.checked)
     if step.ruling is None or step.made is None:  # a training that broke leaves no verdict, live as here
-        return replace(now, checks=checks)
+        return now
     asked = step.decision.reason in _ASKED
     ruling = step.ruling
     done = Retraining(step.at, asked, ruling.promotable if asked else None, better=ruling.outcome == "better")
     return replace(
         now,
-        checks=checks,
         retrainings=(*now.retrainings, done),
         judged=(*now.judged, *filter(None, [step.ruling.attempt])),
-        gains=(*now.gains, *_gains(step)),
+        gains=(*now.gains, *_gains(step, now.champion)),
     )
 
 
@@ -165,6 +165,6 @@ def _approved(now: _Now, at: datetime) -> _Now:
     return replace(now, champion=InUse(now.awaiting.made, now.awaiting.ruling, at), checks=(), awaiting=None)
 
 
-def _gains(step: Step) -> Iterator[Gain]:
+def _gains(step: Step, rival: InUse) -> Iterator[Gain]:
     if step.made and step.ruling and (found := step.ruling.comparison):
-        yield Gain(step.made.as_of - step.champion, found.difference, found.error)
+        yield Gain(step.made.as_of - rival.made.as_of, found.difference, found.error)

@@ -89,8 +89,14 @@ def test_what_passes_while_another_one_waits_takes_its_place_and_is_judged_besid
 ) -> None:
     found = walked(spec, "always", MadeUpPast(), STEP + DAY)
 
-    assert [step.promoted for step in found.steps] == [False, False, True, False, False, True]
-    assert [step.champion for step in found.steps] == [*3 * [START], *3 * [START + 3 * STEP]]
+    assert [step.promoted for step in found.steps] == [False, False, True, False, True, False]
+    assert [step.champion for step in found.steps] == [START + number * STEP for number in (0, 0, 0, 2, 2, 4)]
+
+
+def test_approval_within_a_step_has_each_champion_a_step_later(spec: ModelSpec) -> None:
+    found = walked(spec, "always", MadeUpPast(), DAY, steps=5)
+
+    assert [step.champion for step in found.steps] == [START + number * STEP for number in (0, 0, 1, 2, 3)]
 
 
 def test_without_a_delay_nothing_is_as_if_it_were_not_there(spec: ModelSpec) -> None:
