@@ -40,7 +40,7 @@ class Parts:
     validation: timedelta
     holdout: timedelta
     recent: Recent | None
-    """The newest part of train, to be tried beside all of it."""
+    """The newest part of train, that may be tried beside all of it."""
     trains: int
     chooses: int
     judges: int

@@ -107,8 +107,8 @@ def _train(line: Timeline) -> Iterator[str]:
         yield _line("train", "all", f"{line.trains:,} rows")
         return
     reason = (
-        f"{line.trains:,} rows, or the newest {line.recent.rows:,} alone, where those before say too little of today: "
-        "validation chooses, anew at each training, for about a quarter more of its time"
+        f"{line.trains:,} rows, or the newest {line.recent.rows:,} alone, since models of newer rows did better "
+        "(see the report): validation chooses, anew at each training, for about a quarter more of its time"
     )
     yield _line("train", [line.recent.length, "all"], reason)
 

@@ -97,6 +97,11 @@ def test_a_relation_that_turns_makes_the_model_age(drafted: Callable[..., Draft]
     assert "a model ages: " in found.sentence
 
 
+def test_where_newer_rows_teach_better_the_newest_are_tried_alone(drafted: Callable[..., Draft]) -> None:
+    assert 'train = ["' in drafted(turning(5000, turns=True), "amount").spec
+    assert '\ntrain = "all"' in drafted(turning(5000, turns=False), "amount").spec
+
+
 def test_a_relation_that_stays_gives_no_evidence_of_ageing(drafted: Callable[..., Draft]) -> None:
     found = drafted(turning(turns=False), "amount").ageing
 
