@@ -20,15 +20,23 @@ class Approval:
     delay: timedelta = timedelta(0)
     approved: int = 0
     """Promotions of this model that it is the median of; 0: none, it is asked for or nothing is known."""
+    step: timedelta | None = None
+    """Between two moments of the replay, which cannot tell what takes less than half of it from what takes no time."""
+
+    @property
+    def lived(self) -> timedelta:
+        """The delay as the replay lives it: in whole steps, the nearest."""
+        return round(self.delay / self.step) * self.step if self.step else self.delay
 
     @property
     def sentence(self) -> str:
         if not self.delay:
             return "promoted at once after the verdict"
-        told = f"promoted {_words(self.delay)} after the verdict"
-        if not self.approved:
-            return f"{told}, as asked for"
-        return f"{told}, as people here took: the median of {self.approved}"
+        why = f", as people here took: the median of {self.approved}" if self.approved else ", as asked for"
+        told = f"promoted {_words(self.delay)} after the verdict{why}"
+        if self.lived == self.delay:
+            return told
+        return f"{told}; in whole steps {_words(self.lived) if self.lived else 'at once'}"
 
 
 AT_ONCE = Approval()
@@ -74,5 +82,5 @@ def _words(length: timedelta) -> str:
     """Return ``length`` as a person says it: 2d, 7h, 1.5d, 20min."""
     minutes, hours = length / timedelta(minutes=1), length / timedelta(hours=1)
     if minutes < 60:
-        return f"{minutes:.0f}min"
+        return f"{minutes:.0f}min" if minutes >= 1 else "less than a minute"
     return f"{hours:.3g}h" if hours < 24 else f"{hours / 24:.3g}d"

@@ -84,7 +84,7 @@ def open_replay(model: str, asked: Asked) -> Iterator[Replay]:
     step = asked.step or spec.drift.window
     metric, prices = _metric(spec, asked.metric), read_prices(asked.costs, spec.policy)
     ruled = _priced(spec, metric, prices)
-    approval = find_approval(asked.approval, spec.promotion, settings, model)
+    approval = replace(find_approval(asked.approval, spec.promotion, settings, model), step=step)
     policies = contenders(_useful(asked.policies, prices), ruled, step=step)
     window = Window(asked.start, asked.end or datetime.now(UTC))
     with hold_source(spec, contract, settings, until=window.end) as held:

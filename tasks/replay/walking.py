@@ -49,7 +49,7 @@ def walk_all(replay: Replay, first: InUse, moments: Sequence[datetime]) -> tuple
             past,
             first=first,
             moments=moments,
-            approval=replay.approval.delay,
+            approval=replay.approval.lived,
             tell=partial(progress.step, contender.name),
         )
 

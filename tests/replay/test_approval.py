@@ -68,6 +68,21 @@ def test_lengths_are_told_as_people_say_them(title: str, length: float) -> None:
     assert Approval(length * DAY, 1).sentence.startswith(f"promoted {title} after")
 
 
+@pytest.mark.parametrize(
+    ("delay", "lived", "words"),
+    [
+        (timedelta(seconds=20), timedelta(0), "promoted less than a minute after the verdict, as asked for; in whole steps at once"),
+        (2 * DAY, timedelta(0), "promoted 2d after the verdict, as asked for; in whole steps at once"),
+        (5 * DAY, 7 * DAY, "promoted 5d after the verdict, as asked for; in whole steps 7d"),
+        (14 * DAY, 14 * DAY, "promoted 14d after the verdict, as asked for"),
+    ],
+)  # fmt: skip
+def test_a_replay_lives_a_delay_in_whole_steps(delay: timedelta, lived: timedelta, words: str) -> None:
+    approval = Approval(delay, step=7 * DAY)
+
+    assert (approval.lived, approval.sentence) == (lived, words)
+
+
 def test_a_champion_is_in_use_from_the_first_step_after_the_delay(spec: ModelSpec) -> None:
     first = START + 2 * STEP
 
