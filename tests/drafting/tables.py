@@ -1,8 +1,12 @@
 """Tables that nobody has prepared: those that scikit-learn bundles, and made ones with traps planted in them."""
 
+import gzip
+import os
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from importlib.metadata import files
 from pathlib import Path
 from zipfile import ZipFile
@@ -211,6 +215,28 @@ TRAPS = (
     Table("wide", _made(wide), "defaulted"),
     Table("german", german, "defaulted", frozenset({("form", "")})),
 )
+
+
+def at_hand() -> tuple[Table, ...]:
+    """Return the tables that do not ship with Perennial, if ``PERENNIAL_BENCHMARK_DATA`` names a folder of them."""
+    folder = os.environ.get("PERENNIAL_BENCHMARK_DATA")
+    known = (
+        ("bike_hour", "cnt", frozenset({("leak", "casual"), ("leak", "registered")})),
+        ("noaa_weather", "target", frozenset[tuple[str, str]]()),
+    )
+    files = [Path(folder or "") / f"{name}.csv.gz" for name, _, _ in known]
+    return tuple(
+        Table(name, partial(_unpack, file), target, planted)
+        for (name, target, planted), file in zip(known, files, strict=True)
+        if folder and file.is_file()
+    )
+
+
+def _unpack(packed: Path, path: Path) -> None:
+    with gzip.open(packed) as source, path.open("wb") as target:
+        shutil.copyfileobj(source, target)
+
+
 FLIGHTS = Table(
     "flights",
     flights,

@@ -1,6 +1,6 @@
 """From a file that nobody has prepared to a champion, rows that it scored, and a verdict on drift: with no edit.
 
-``make e2e-init``. What a table cannot show is said, and is no champion: linnerud has twenty rows. No champion may be
+``make e2e-init``; with ``PERENNIAL_BENCHMARK_DATA`` the tables of that folder, too. What a table cannot show is said, and is no champion: linnerud has twenty rows. No champion may be
 shown to be worse than LightGBM with its defaults.
 """
 
