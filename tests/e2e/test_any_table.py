@@ -22,7 +22,7 @@ from tasks.data.window import read_time
 from tasks.drafting.findings import TRAPS as TOPICS
 from tasks.drafting.wishes import Wishes
 from tests.drafting.millions import MILLIONS
-from tests.drafting.tables import BUNDLED, FLIGHTS, TRAPS, Table
+from tests.drafting.tables import BUNDLED, FLIGHTS, TRAPS, Table, at_hand
 from tests.e2e.defaults import HEAD, beside_defaults
 
 pytestmark = [pytest.mark.init, pytest.mark.timeout(1200)]
@@ -71,7 +71,7 @@ def run(line: str) -> Answer:
 
 @pytest.mark.parametrize(
     "table",
-    [*BUNDLED, *TRAPS, FLIGHTS, pytest.param(MILLIONS, marks=pytest.mark.timeout(1800))],
+    [*BUNDLED, *TRAPS, *at_hand(), FLIGHTS, pytest.param(MILLIONS, marks=pytest.mark.timeout(1800))],
     ids=lambda table: table.name,
 )
 def test_a_table_goes_all_the_way_with_no_edit(table: Table, place: Path, besides: list[str]) -> None:
