@@ -10,8 +10,8 @@ from benchmarks.replay.copied import Copied
 from tasks.data.matrix import FloatArray
 from tasks.data.snapshot import load_snapshot
 from tasks.data.window import Window
+from tasks.replay.accounting import accounting_metric
 from tasks.replay.scored import scored
-from tasks.replay.served import accounting_metric
 from tasks.replay.shared import eligible_rows
 from tasks.replay.trainings import Made
 

@@ -11,13 +11,13 @@ from benchmarks.replay.future import gain_after
 from tasks.data.contract import load_contract
 from tasks.data.window import Window
 from tasks.metrics import Metric
+from tasks.replay.accounting import accounting_metric
 from tasks.replay.accounts import Account, accounts
 from tasks.replay.contenders import DEFAULT, contenders
 from tasks.replay.opening import Replay
 from tasks.replay.past import LivedPast, open_past
 from tasks.replay.prices import Prices
 from tasks.replay.scene import scene_of
-from tasks.replay.served import accounting_metric
 from tasks.replay.stretch import find_stretch
 from tasks.replay.walk import Walk, walk
 from tasks.replay.walking import begin
@@ -116,7 +116,7 @@ def _promotions(walked: Walk, past: LivedPast, metric: Metric) -> Promotions:
         found = gain_after(past.scene, step.made, rival, metric, walked.steps[-1].at)
         if found is None:
             continue
-        margin = metric.tolerance.size if not metric.tolerance.relative else metric.tolerance.size * found.rival
+        margin = metric.tolerance.of(found.rival)
         bad += step.ruling.promotable and found.high < 0
         missed += not step.ruling.promotable and found.low > margin
         idle += not found.beaten

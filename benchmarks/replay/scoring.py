@@ -7,6 +7,7 @@ from datetime import timedelta
 from benchmarks.markdown import Table
 from benchmarks.replay.course import Course
 from benchmarks.replay.streams import BY_NAME, FIRST_DAY, STEP, Stream
+from tasks.replay.accounting import accounting_margin
 from tasks.replay.accounts import NEVER
 from tasks.replay.advice import advise
 from tasks.replay.prices import Prices
@@ -49,7 +50,8 @@ class Choice:
 
 def choose(course: Course) -> Choice:
     """Return what a replay of the first half recommends, where nothing has a price, and what it comes to after."""
-    policy = advise(course.early, Prices()).policy
+    margin = accounting_margin(course.spec, course.metric, min(one.loss for one in course.early))
+    policy = advise(course.early, Prices(), margin).policy
     late = {one.name: one for one in course.late}
     best = min(course.late, key=lambda one: one.loss)
     against = late[policy].against_never

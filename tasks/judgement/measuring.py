@@ -14,7 +14,7 @@ from tasks.judgement.search import SearchRules, search
 from tasks.judgement.significance import Pair, PairedTest, blocks_of, compare
 from tasks.judgement.verdict import Gate, HoldoutFacts, SliceReport, Stability, Verdict
 from tasks.judgement.wear import spent
-from tasks.metrics import Metric, Tolerance, evaluate, find_metric
+from tasks.metrics import Metric, evaluate, find_metric
 from tasks.metrics.losses import absolute_error, log_loss
 from tasks.spec import GateSpec, write_duration
 
@@ -107,12 +107,8 @@ def _measure(court: _Court, found: Exhibits, attempt: _Attempts) -> Verdict:
 
 def _margins(gate: GateSpec, metric: Metric, rival: float) -> tuple[float, float]:
     """Return how much worse is still not worse, overall and on a slice, in the metric's unit."""
-    margin = _size(gate.margin or metric.tolerance, rival)
-    return margin, SLICE_MARGINS * margin if gate.slice_margin is None else _size(gate.slice_margin, rival)
-
-
-def _size(margin: Tolerance, value: float) -> float:
-    return margin.size * abs(value) if margin.relative else margin.size
+    margin = (gate.margin or metric.tolerance).of(rival)
+    return margin, SLICE_MARGINS * margin if gate.slice_margin is None else gate.slice_margin.of(rival)
 
 
 def _slices(court: _Court, margin: float) -> tuple[SliceReport, ...]:

@@ -48,6 +48,10 @@ class Tolerance:
     relative: bool = False
     """A share of the champion's value: an error in minutes has no size that suits every model."""
 
+    def of(self, value: float) -> float:
+        """Return how much worse than ``value`` still counts as not worse, in the metric's unit."""
+        return self.size * abs(value) if self.relative else self.size
+
 
 @dataclass(frozen=True)
 class Metric:

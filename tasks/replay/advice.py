@@ -29,11 +29,17 @@ class Advice:
     """Why this history cannot say, and how much more it would take; None: it can."""
 
 
-def advise(accounts: Sequence[Account], prices: Prices) -> Advice:
-    """Return the cheapest policy; or, where a loss has no price, the sparest of those nearly as good as the best."""
-    chosen = _cheapest(accounts, prices) if prices.known else _sparest(accounts, ENOUGH)
-    reasons = _reasons_priced(accounts, chosen, prices) if prices.known else _reasons(accounts, chosen)
-    sensitivity = _by_price(accounts, prices) if prices.known else _by_share(accounts)
+def advise(accounts: Sequence[Account], prices: Prices, margin: float) -> Advice:
+    """Return the cheapest policy; or, where a loss has no price, the sparest of those nearly as good as the best.
+
+    ``margin`` is how much more loss still counts as no worse, in the unit that the accounts are in.
+    """
+    if prices.known:
+        chosen = _cheapest(accounts, prices)
+        reasons, sensitivity = _reasons_priced(accounts, chosen, prices), _by_price(accounts, prices)
+    else:
+        chosen = _sparest(accounts, ENOUGH, margin)
+        reasons, sensitivity = _reasons(accounts, chosen, margin), _by_share(accounts, chosen)
     return Advice(chosen.name, tuple(reasons), tuple(sensitivity), _too_short(accounts))
 
 
@@ -41,16 +47,23 @@ def _cheapest(accounts: Sequence[Account], prices: Prices) -> Account:
     return min(accounts, key=lambda one: (one.total(prices), one.walk.trainings, one.name == NEVER))
 
 
-def _sparest(accounts: Sequence[Account], share: float) -> Account:
-    """Return the policy of the fewest trainings with such a ``share`` of the best gain that is shown.
+def _sparest(accounts: Sequence[Account], share: float, margin: float = 0.0) -> Account:
+    """Return the policy of the fewest trainings that is shown to gain, and nearly as much as the best.
 
-    Where none is shown to gain, it is the one that waits for a loss: until there is one it costs what never does.
+    Nearly: such a ``share`` of the best gain, or short of it by no more than the ``margin``. Where none is shown to
+    gain more than that, it is the one that waits for a loss: until there is one it costs what never does.
     """
-    shown = [one for one in accounts if one.against_never and one.against_never.beaten]
-    if not shown:
+    shown = _shown(accounts)
+    most = max(map(_gain, shown), default=0.0)
+    if most <= margin:
         return _waiting(accounts)
-    enough = share * max(_gain(one) for one in shown)
+    enough = most - max((1 - share) * most, margin)
     return min((one for one in shown if _gain(one) >= enough), key=lambda one: (one.walk.trainings, -_gain(one)))
+
+
+def _shown(accounts: Sequence[Account]) -> list[Account]:
+    """Return those that are shown to have lost less than never training again."""
+    return [one for one in accounts if one.against_never and one.against_never.beaten]
 
 
 def _gain(account: Account) -> float:
@@ -67,25 +80,35 @@ def _never(accounts: Sequence[Account]) -> Account:
     return next(one for one in accounts if one.name == NEVER)
 
 
-def _reasons(accounts: Sequence[Account], chosen: Account) -> list[str]:
+def _reasons(accounts: Sequence[Account], chosen: Account, margin: float) -> list[str]:
+    best = max(_shown(accounts), key=_gain, default=None)
+    if best is None or _gain(best) <= margin:
+        return _reasons_to_wait(best, chosen, margin)
     always = max(accounts, key=lambda one: one.walk.trainings)
-    if chosen.name == NEVER:
-        return [_NOTHING]
-    if not (chosen.against_never and chosen.against_never.beaten):
-        made = _count(chosen.walk.trainings)
-        return [_NOTHING, f"{chosen.name} trains only once a loss is certain: {made} here"]
-    best = max(accounts, key=_gain)
+    gains = f"it gains {_gain(chosen):.4g} a row over never training again"
     if chosen.walk.trainings == always.walk.trainings:
-        return [
-            f"it gains {_gain(chosen):.4g} a row over never training again, and no policy with fewer trainings does"
-        ]
+        return [f"{gains}, and no policy with fewer trainings does"]
     share = f"{_gain(chosen) / _gain(best):.0%} of the gain of {best.name}, the best in hindsight"
-    if chosen.name == best.name:
-        share = "the most of all"
-    return [
-        f"it gains {_gain(chosen):.4g} a row over never training again, {share}",
+    lines = [
+        f"{gains}, {'the most of all' if chosen.name == best.name else share}",
         f"with {chosen.walk.trainings} trainings, where {always.name} made {always.walk.trainings}",
     ]
+    lacks = _gain(best) - _gain(chosen)
+    if lacks > (1 - ENOUGH) * _gain(best):
+        lines.append(f"what it lacks, {lacks:.2g}, is less than the {margin:.2g} that counts as not worse")
+    return lines
+
+
+def _reasons_to_wait(best: Account | None, chosen: Account, margin: float) -> list[str]:
+    lines = [_NOTHING]
+    if best:
+        lines = [
+            f"{best.name} gains the most over never training again: {_gain(best):.2g} a row, and up to {margin:.2g} "
+            "counts as not worse"
+        ]
+    if chosen.name != NEVER:
+        lines.append(f"{chosen.name} trains only once a loss is certain: {_count(chosen.walk.trainings)} here")
+    return lines
 
 
 def _reasons_priced(accounts: Sequence[Account], chosen: Account, prices: Prices) -> list[str]:
@@ -106,10 +129,10 @@ def _by_price(accounts: Sequence[Account], prices: Prices) -> list[str]:
     ]
 
 
-def _by_share(accounts: Sequence[Account]) -> list[str]:
-    """Return what would be recommended for other shares of the best gain; one line, if it is always the same."""
+def _by_share(accounts: Sequence[Account], chosen: Account) -> list[str]:
+    """Return what would be recommended for shares of the best gain alone; one line, if it is always ``chosen``."""
     found = {share: _sparest(accounts, share).name for share in _SHARES}
-    if len({*found.values(), _sparest(accounts, ENOUGH).name}) == 1:
+    if set(found.values()) == {chosen.name}:
         return [f"it is the same for {_SHARES[0]:.0%} to {_SHARES[-1]:.0%} of the best gain"]
     return [f"asked for {share:.0%} of the best gain: {name}" for share, name in found.items()]
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from tasks.errors import NotEnoughData
 from tasks.metrics import Metric
+from tasks.replay.accounting import accounting_margin
 from tasks.replay.accounts import Account, accounts
 from tasks.replay.advice import Advice, advise
 from tasks.replay.approval import Approval
@@ -52,7 +53,7 @@ def answer(replay: Replay, walks: Sequence[Walk]) -> Answer:
     found = accounts(walks, replay.spec, replay.metric, replay.prices)
     if not found[0].rows:
         raise NotEnoughData(f"{replay.spec.model}: no label of the replayed steps is known by {replay.stretch.end}")
-    constant = _constant(walks[0], replay.metric)
+    constant, least = _constant(walks[0], replay.metric), min(account.loss for account in found)
     return Answer(
         spec=replay.spec,
         first=walks[0].steps[0].champion,
@@ -61,8 +62,8 @@ def answer(replay: Replay, walks: Sequence[Walk]) -> Answer:
         metric=replay.metric,
         prices=replay.prices,
         accounts=found,
-        ageing=loss_by_age(found, gained=constant - min(account.loss for account in found), seed=replay.spec.seed),
-        advice=advise(found, replay.prices),
+        ageing=loss_by_age(found, gained=constant - least, seed=replay.spec.seed),
+        advice=advise(found, replay.prices, accounting_margin(replay.spec, replay.metric, least)),
         page=page_of(replay),
         constant=constant,
         approval=replay.approval,

@@ -12,6 +12,7 @@ from tasks.data.window import Window, write_time
 from tasks.errors import SettingsError, SpecError
 from tasks.learning.estimator import require
 from tasks.metrics import Metric, names_of
+from tasks.replay.accounting import accounting_metric
 from tasks.replay.approval import AT_ONCE, Approval, find_approval
 from tasks.replay.contenders import DEFAULT, Contender, contenders
 from tasks.replay.fast import fast_spec
@@ -19,7 +20,6 @@ from tasks.replay.holding import hold_source
 from tasks.replay.past import LivedPast, open_past
 from tasks.replay.prices import Prices, read_prices
 from tasks.replay.scene import scene_of
-from tasks.replay.served import accounting_metric
 from tasks.replay.stretch import Stretch, find_stretch
 from tasks.settings import load_settings, prepare_environment
 from tasks.spec import ModelSpec, load_spec

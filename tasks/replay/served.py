@@ -7,10 +7,9 @@ import numpy as np
 import numpy.typing as npt
 
 from tasks.data.matrix import FloatArray
-from tasks.metrics import Metric, find_metric
+from tasks.metrics import Metric
 from tasks.replay.episodes import ServedStep, load_served
 from tasks.replay.walk import Walk
-from tasks.spec import ModelSpec
 
 
 @dataclass(frozen=True)
@@ -59,20 +58,3 @@ def _aligned(part: ServedStep, classes: tuple[str, ...]) -> ServedStep:
     predictions = np.zeros((len(part.labels), len(classes)))
     predictions[:, place] = part.predictions
     return ServedStep(part.times, place[part.labels.astype(np.intp)].astype(np.float64), predictions, classes)
-
-
-def accounting_metric(spec: ModelSpec, name: str | None = None) -> Metric:
-    """Return the metric that losses are counted in: one that is a sum over rows, so that windows add up.
-
-    ``name`` is what a person asks for. Default: the gate's own, if it adds up and less of it is better; else log loss,
-    or for values the mean absolute error.
-
-    Raises:
-        KeyError: ``name`` is no metric of the task that adds up.
-    """
-    asked = find_metric(name or spec.gate.metric)
-    if asked.sums is not None and asked.direction == "lower" and spec.task in asked.tasks:
-        return asked
-    if name is not None:
-        raise KeyError(name)
-    return find_metric("mae" if spec.task == "regression" else "log_loss")

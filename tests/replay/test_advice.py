@@ -36,11 +36,14 @@ def account(name: str, gain: float, trainings: int, *, error: float = 0.001, ste
 
 
 NEVER = account("never", 0, 0)
+MARGIN = 0.005
 
 
 def test_of_policies_nearly_as_good_as_the_best_the_sparest_is_recommended() -> None:
     found = advise(
-        [NEVER, account("always", 0.0202, 50), account("monthly", 0.02, 11), account("quarterly", 0.01, 4)], Prices()
+        [NEVER, account("always", 0.0202, 50), account("monthly", 0.02, 11), account("quarterly", 0.01, 4)],
+        Prices(),
+        MARGIN,
     )
 
     assert found.policy == "monthly"
@@ -51,10 +54,41 @@ def test_of_policies_nearly_as_good_as_the_best_the_sparest_is_recommended() -> 
     assert found.too_short is None
 
 
+def test_what_a_policy_lacks_within_the_margin_does_not_count() -> None:
+    found = advise([NEVER, account("always", 0.02, 50), account("monthly", 0.016, 11)], Prices(), MARGIN)
+
+    assert found.policy == "monthly"
+    assert "what it lacks, 0.004, is less than the 0.005 that counts as not worse" in found.reasons
+    assert "asked for 80% of the best gain: monthly" in found.sensitivity
+    assert "asked for 90% of the best gain: always" in found.sensitivity
+
+
+def test_where_the_most_that_is_gained_lies_within_the_margin_the_policy_that_waits_is_recommended() -> None:
+    idle = account("on_performance", 0.0, 1)
+
+    found = advise([NEVER, account("always", 0.004, 50), idle], Prices(), MARGIN)
+
+    assert found.policy == "on_performance"
+    assert found.reasons == (
+        "always gains the most over never training again: 0.004 a row, and up to 0.005 counts as not worse",
+        "on_performance trains only once a loss is certain: 1 training here",
+    )
+    assert "asked for 100% of the best gain: always" in found.sensitivity
+
+
+def test_a_gain_that_is_not_shown_is_no_measure_of_those_that_are() -> None:
+    lucky, sure = account("always", 0.04, 50, error=0.1), account("monthly", 0.02, 11)
+
+    found = advise([NEVER, lucky, sure], Prices(), MARGIN)
+
+    assert found.policy == "monthly"
+    assert "the most of all" in found.reasons[0]
+
+
 def test_where_nothing_is_shown_to_gain_the_policy_that_waits_for_a_loss_is_recommended() -> None:
     idle = account("on_performance", 0.0, 0, error=0.001)
 
-    found = advise([NEVER, account("always", 0.001, 50, error=0.01), idle], Prices())
+    found = advise([NEVER, account("always", 0.001, 50, error=0.01), idle], Prices(), MARGIN)
 
     assert found.policy == "on_performance"
     assert "on_performance trains only once a loss is certain: 0 trainings here" in found.reasons
@@ -63,17 +97,17 @@ def test_where_nothing_is_shown_to_gain_the_policy_that_waits_for_a_loss_is_reco
 def test_one_that_lost_more_than_never_is_not() -> None:
     worse = account("on_performance", -0.02, 6, error=0.001)
 
-    assert advise([NEVER, worse], Prices()).policy == "never"
+    assert advise([NEVER, worse], Prices(), MARGIN).policy == "never"
 
 
 def test_of_what_costs_the_same_waiting_comes_before_never() -> None:
     idle = account("on_performance", 0.0, 0)
 
-    assert advise([NEVER, idle], Prices(training=1.0, loss=1.0)).policy == "on_performance"
+    assert advise([NEVER, idle], Prices(training=1.0, loss=1.0), MARGIN).policy == "on_performance"
 
 
 def test_what_is_not_shown_to_be_better_is_not_recommended() -> None:
-    found = advise([NEVER, account("always", 0.001, 50, error=0.01)], Prices())
+    found = advise([NEVER, account("always", 0.001, 50, error=0.01)], Prices(), MARGIN)
 
     assert found.policy == "never"
     assert found.too_short is not None
@@ -82,7 +116,7 @@ def test_what_is_not_shown_to_be_better_is_not_recommended() -> None:
 
 
 def test_policies_that_are_shown_to_be_worse_are_an_answer_and_no_short_history() -> None:
-    found = advise([NEVER, account("always", -0.02, 50)], Prices())
+    found = advise([NEVER, account("always", -0.02, 50)], Prices(), MARGIN)
 
     assert (found.policy, found.too_short) == ("never", None)
 
@@ -90,9 +124,9 @@ def test_policies_that_are_shown_to_be_worse_are_an_answer_and_no_short_history(
 def test_with_prices_the_cheapest_is_recommended_and_what_other_prices_would_change_is_said() -> None:
     many, some = account("always", 0.0202, 50), account("monthly", 0.018, 11)
 
-    cheap = advise([NEVER, many, some], Prices(training=0.01, loss=1))
-    dear = advise([NEVER, many, some], Prices(training=0.08, loss=1))
-    too_dear = advise([NEVER, many, some], Prices(training=5, loss=1))
+    cheap = advise([NEVER, many, some], Prices(training=0.01, loss=1), MARGIN)
+    dear = advise([NEVER, many, some], Prices(training=0.08, loss=1), MARGIN)
+    too_dear = advise([NEVER, many, some], Prices(training=5, loss=1), MARGIN)
 
     assert (cheap.policy, dear.policy, too_dear.policy) == ("always", "monthly", "never")
     assert dear.sensitivity == (

@@ -24,7 +24,7 @@ from tasks.replay.opening import Asked, open_replay
 from tasks.replay.past import LivedPast, open_past
 from tasks.replay.prices import Prices
 from tasks.replay.scene import Scene, scene_of
-from tasks.replay.served import accounting_metric, served
+from tasks.replay.served import served
 from tasks.replay.stretch import find_stretch
 from tasks.replay.walk import Walk, walk
 from tasks.replay.walking import begin
@@ -171,17 +171,6 @@ def test_a_history_of_too_few_steps_is_refused_with_what_would_help(
     early = Window(datetime(2024, 1, 5, tzinfo=UTC), window.end)
     with pytest.raises(SettingsError, match=r"--from: found 2024-01-05.*allowed: from 2024-02-02"):
         find_stretch(spec, contract, settings, asked=early, step=STEP)
-
-
-@pytest.mark.parametrize(("asked", "found"), [(None, "log_loss"), ("brier", "brier")])
-def test_losses_are_counted_in_what_adds_up(spec: ModelSpec, asked: str | None, found: str) -> None:
-    assert accounting_metric(spec, asked).name == found
-
-
-@pytest.mark.parametrize("asked", ["roc_auc", "mae", "nonsense"])
-def test_what_does_not_add_up_or_is_of_another_task_is_no_loss(spec: ModelSpec, asked: str) -> None:
-    with pytest.raises(KeyError):
-        accounting_metric(spec, asked)
 
 
 @pytest.mark.usefixtures("in_process")
