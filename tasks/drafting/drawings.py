@@ -12,7 +12,7 @@ from tasks.drafting.fresh_gain import FreshGain
 from tasks.drafting.history import History
 from tasks.drafting.plan import Plan
 from tasks.drafting.timeline import STRETCHES, Timeline
-from tasks.judgement.canvas import COLOURS, DASHED, INK, MUTED, SMALL, Words, describe, shorten, to_svg
+from tasks.judgement.canvas import COLOURS, DASHED, INK, MUTED, Words, describe, shorten, time_axis, to_svg
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -43,7 +43,7 @@ def volume(figure: "Figure", plan: Plan) -> str:
     width = (line.as_of - line.start) / STRETCHES
     starts = [line.start + width * number for number in range(STRETCHES)]
     axes.bar(_dates(starts), line.volume, width / _DAY, align="edge", color=INK, alpha=0.45, linewidth=0)
-    _time_axis(axes)
+    time_axis(axes)
     empty = sum(not count for count in line.volume)
     title = f"{line.rows:,} rows; the last {line.judges:,} with a label judge, and train no model"
     if empty and not plan.order.by_rows:
@@ -59,7 +59,7 @@ def target(figure: "Figure", plan: Plan, history: History) -> str:
         called = shorten(name, 24) if len(history.lines) > 1 else None
         axes.plot(_dates(history.times), values, color=colour, label=called, linewidth=1.6)
     axes.set_xlim(*_dates([line.start, line.as_of]))
-    _time_axis(axes)
+    time_axis(axes)
     first = next(iter(history.lines.values()))
     known = first[np.isfinite(first)]
     spread = f"between {known.min():.3g} and {known.max():.3g}" if len(known) else "unknown"
@@ -105,12 +105,3 @@ def _dates(times: Sequence[datetime]) -> list[float]:
     from matplotlib.dates import date2num
 
     return [float(value) for value in date2num(times)]
-
-
-def _time_axis(axes: "Axes") -> None:
-    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
-
-    locator = AutoDateLocator(minticks=3, maxticks=7)
-    axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
-    axes.xaxis.get_offset_text().set_fontsize(SMALL)

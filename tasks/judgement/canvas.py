@@ -107,6 +107,16 @@ def name_rows(axes: "Axes", names: Sequence[str], *, first: float = 0) -> float:
     )
 
 
+def time_axis(axes: "Axes") -> None:
+    """Write dates below ``axes``; what is the same of all, such as the year, is left to the page: here is no room."""
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+
+    locator = AutoDateLocator(minticks=3, maxticks=7)
+    days = ["%Y", "%b", "%d %b", "%H:%M", "%H:%M", "%S"]
+    axes.xaxis.set_major_locator(locator)
+    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, formats=days, show_offset=False))
+
+
 def to_svg(draw: Draw, name: str, height: float = HEIGHT) -> str:
     """Return what ``draw`` draws as the text of an SVG image: the same drawing gives the same text."""
     import matplotlib as mpl

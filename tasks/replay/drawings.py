@@ -5,7 +5,19 @@ from datetime import datetime
 from math import isfinite
 from typing import TYPE_CHECKING
 
-from tasks.judgement.canvas import ALARM, COLOURS, DASHED, INK, MUTED, SMALL, Words, describe, name_rows, shorten
+from tasks.judgement.canvas import (
+    ALARM,
+    COLOURS,
+    DASHED,
+    INK,
+    MUTED,
+    SMALL,
+    Words,
+    describe,
+    name_rows,
+    shorten,
+    time_axis,
+)
 from tasks.replay.accounts import NEVER, Account
 from tasks.replay.loss_by_age import LossByAge
 
@@ -24,7 +36,7 @@ def time_line(figure: "Figure", *, accounts: Sequence[Account], recommended: str
     largest = max((abs(d) for a in accounts for d in _beside(a, never) if isfinite(d)), default=0.0) or 1.0
     for row, account in enumerate(accounts[::-1]):
         _row(axes, account, _beside(account, never), row=row, scale=0.42 / largest)
-    _dates(axes)
+    time_axis(axes)
     left = name_rows(axes, [account.name for account in accounts[::-1]])
     axes.set_ylim(-0.6, len(accounts) - 0.4)
     axes.grid(visible=False, axis="y")
@@ -101,11 +113,3 @@ def _row(axes: "Axes", account: Account, gains: Sequence[float], *, row: int, sc
 
 def _marks(axes: "Axes", times: Sequence[datetime], row: int, look: dict[str, object]) -> None:
     axes.plot(times, [row] * len(times), linestyle="none", markersize=4.2, markeredgewidth=0.9, **look)  # type: ignore[arg-type]
-
-
-def _dates(axes: "Axes") -> None:
-    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
-
-    locator = AutoDateLocator(minticks=3, maxticks=7)
-    axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))

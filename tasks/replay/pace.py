@@ -7,10 +7,10 @@ is not steps but their parts, each of them new.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import pairwise
 from typing import Literal
 
-from tasks.spec import ModelSpec, PolicySpec
+from tasks.replay.ahead import Stand, is_asked, share_trained, trainings_ahead
+from tasks.spec import ModelSpec
 
 Part = Literal["training", "ruling", "beginning", "step"]
 """To train; to judge; a champion's first step, for which its reference is made; each further one."""
@@ -44,18 +44,6 @@ class Pace:
     def of(self, part: Part, count: float) -> float:
         """Return the seconds that ``count`` parts asked for, or units of size, will take."""
         return count * self.seconds.get(part, 0.0) * self.new.get(part, 1.0)
-
-
-@dataclass(frozen=True)
-class Stand:
-    """Where one policy stands."""
-
-    rules: PolicySpec
-    done: int
-    """Of its steps."""
-    trained: tuple[datetime, ...]
-    passed: int
-    """Of its challengers."""
 
 
 def pace_of(spent: Sequence[Spent], asked: Mapping[Part, int]) -> Pace:
@@ -98,12 +86,12 @@ def seconds_left(
     done by so many ``cores``; but a policy does one thing after another, and the longest walk is waited for. Policies
     that train seldom are ahead of the others, and so make the trainings that they share with them.
     """
-    ways = [_trainings(stand, moments) for stand in stands]
+    ways = [trainings_ahead(stand, moments) for stand in stands]
     work, longest, made = 0.0, 0.0, dict(trained or {})
-    for stand, way in sorted(zip(stands, ways, strict=True), key=lambda one: (_is_asked(one[0]), len(one[1]))):
-        share = _share(stand, len(way), moments)
+    for stand, way in sorted(zip(stands, ways, strict=True), key=lambda one: (is_asked(one[0]), len(one[1]))):
+        share = share_trained(stand, len(way), moments)
         new = share * sum(size(at) * (1 - made.get(at, 0.0)) for at in way)
-        if trained is not None and not _is_asked(stand):
+        if trained is not None and not is_asked(stand):
             made |= dict.fromkeys(way, 1.0)
         training = new * pace.seconds.get("training", 0.0)
         walk = training + _looked(stand, way, share, moments, pace, size)
@@ -124,34 +112,3 @@ def _looked(
     begun = share * passing * sum(size(at) for at in way)
     steps = len(moments) - stand.done - share * passing * len(way)
     return pace.of("ruling", share * len(way)) + pace.of("beginning", begun) + pace.of("step", max(steps, 0.0))
-
-
-def _trainings(stand: Stand, moments: Sequence[datetime]) -> Sequence[datetime]:
-    """Return the moments ahead at which a policy will train, or, where what it sees decides, may do so."""
-    ahead = moments[stand.done :]
-    if stand.rules.retrain == "never":
-        return ()
-    if _is_asked(stand):
-        return ahead
-    found, last = [], (stand.trained[-1] if stand.trained else moments[0] - _step(moments))
-    for at in ahead:
-        if at - last >= stand.rules.every:
-            found.append(at)
-            last = at
-    return found
-
-
-def _share(stand: Stand, ahead: int, moments: Sequence[datetime]) -> float:
-    """Return the share of the moments ahead at which it does train: as so far, where what it sees decides."""
-    if not _is_asked(stand) or not ahead:
-        return 1.0
-    return len(stand.trained) / stand.done if stand.done else 1 / len(moments)
-
-
-def _is_asked(stand: Stand) -> bool:
-    """Say whether what the policy sees decides when it trains."""
-    return stand.rules.retrain not in ("never", "every")
-
-
-def _step(moments: Sequence[datetime]) -> timedelta:
-    return next((later - earlier for earlier, later in pairwise(moments)), timedelta(0))

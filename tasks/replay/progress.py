@@ -8,8 +8,9 @@ from threading import Lock
 from time import monotonic
 
 from tasks.release.warming import wants_champion
+from tasks.replay.ahead import Stand
 from tasks.replay.contenders import Contender
-from tasks.replay.pace import Stand, pace_of, seconds_left, size_of
+from tasks.replay.pace import pace_of, seconds_left, size_of
 from tasks.replay.past import LivedPast
 from tasks.replay.walk import Step
 

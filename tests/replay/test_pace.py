@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from tasks.replay.ahead import Stand
 from tasks.replay.contenders import Contender, contenders
-from tasks.replay.pace import Pace, Part, Spent, Stand, pace_of, seconds_left, size_of
+from tasks.replay.pace import Pace, Part, Spent, pace_of, seconds_left, size_of
 from tasks.spec import ModelSpec
 
 BEGIN, WEEK = datetime(2024, 1, 1, tzinfo=UTC), timedelta(days=7)
