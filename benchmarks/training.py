@@ -28,7 +28,8 @@ from benchmarks.flights import write_flights
 from benchmarks.measurement import Program, Usage, measure
 from deployments.stack.servers import prefect_server
 from tasks.data.demo import flights_file
-from tasks.settings import Settings, child_environment, environment_of, load_settings
+from tasks.environment import child_environment, environment_of
+from tasks.settings import Settings, load_settings
 
 Side = Literal["plain", "perennial"]
 SIDES: tuple[Side, Side] = ("plain", "perennial")

@@ -69,7 +69,8 @@ class _End:
 
 def _exit_code(function: Callable[[], int | None]) -> int:
     """Run ``function`` and return the exit code, having said in a line what was wrong."""
-    from tasks.settings import load_settings, prepare_environment
+    from tasks.environment import prepare_environment
+    from tasks.settings import load_settings
 
     try:
         prepare_environment(load_settings(), quiet_console=True)

@@ -15,10 +15,11 @@ from pathlib import Path
 from deployments.stack.servers import prefect_server
 from tasks.data.demo import flights_file
 from tasks.data.window import read_time
+from tasks.environment import child_environment, prepare_environment
 from tasks.errors import PerennialError
 from tasks.release.ledger.book import Ledger
 from tasks.release.ledger.standing import standing
-from tasks.settings import Settings, child_environment, load_settings, prepare_environment
+from tasks.settings import Settings, load_settings
 
 MODEL = "flight_delay"
 FIRST, QUIET, CHECKS, BROKEN = "2013-04-01", "2013-04-15", ("2013-10-05", "2013-10-06"), "2013-10-29"

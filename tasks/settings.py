@@ -15,28 +15,10 @@ from tasks.logins import People, people
 from tasks.price import PRICE, Price, read_price
 from tasks.up import SECRETS_FILE, login_of, said_by_up
 
-QUIET = {
-    # Nothing leaves the machine. DO_NOT_TRACK=1 does not stop MLflow, "true" does; Prefect takes either.
-    "DO_NOT_TRACK": "true",
-    "MLFLOW_DISABLE_TELEMETRY": "true",
-    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-    "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
-    "PREFECT_SERVER_UI_V2_ENABLED": "false",  # the V2 pages ask an outside host for their configuration
-    "PREFECT_LOGGING_EXTRA_LOGGERS": "perennial",  # our progress lines stand with the run in the UI
-    "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",  # what a command says before its run starts is no run's
-    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",  # 20 is too short for a first start
-    # Loading a model must not execute pickles.
-    "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
-    # Two busy OpenMP programs on two cores spin against one another: 6 s become 30 s.
-    "OMP_WAIT_POLICY": "PASSIVE",
-    "CUBLAS_WORKSPACE_CONFIG": ":4096:8",  # on a GPU, torch's products have the same bits each time only with this
-    "GIT_PYTHON_REFRESH": "quiet",  # MLflow warns where git is not installed
-}
-"""Variables that every process of ours runs with, unless the user has set them otherwise."""
 REPLAYS = "replay"
 """In a model's folder."""
-_LEDGER, _MLFLOW, _PREFECT = "PERENNIAL_LEDGER", "PERENNIAL_MLFLOW", "PERENNIAL_PREFECT_DATABASE"
-_STORE = "PERENNIAL_STORE"
+LEDGER, MLFLOW, PREFECT = "PERENNIAL_LEDGER", "PERENNIAL_MLFLOW", "PERENNIAL_PREFECT_DATABASE"
+STORE = "PERENNIAL_STORE"
 
 
 _OURS = Path(__file__).resolve().parents[1]
@@ -94,11 +76,11 @@ class Settings:
     @property
     def databases(self) -> tuple[Database, ...]:
         """What every command writes to."""
-        return Database(_LEDGER, self.ledger_url), Database(_MLFLOW, self.mlflow_url)
+        return Database(LEDGER, self.ledger_url), Database(MLFLOW, self.mlflow_url)
 
     @property
     def prefect_database(self) -> Database:
-        return Database(_PREFECT, self.prefect_database_url)
+        return Database(PREFECT, self.prefect_database_url)
 
     @property
     def registry_files(self) -> str:
@@ -130,48 +112,13 @@ def load_settings(
         threads=_threads(env),
         prefect_api_url=env.get("PREFECT_API_URL") or said_by_up(home, "prefect_api"),
         prefect_login=env.get("PREFECT_API_AUTH_STRING") or login_of(home),
-        ledger_url=database_url(_LEDGER, env.get(_LEDGER), "psycopg"),
-        mlflow_url=database_url(_MLFLOW, env.get(_MLFLOW), "psycopg"),
-        prefect_database_url=database_url(_PREFECT, env.get(_PREFECT), "asyncpg", file=False),
+        ledger_url=database_url(LEDGER, env.get(LEDGER), "psycopg"),
+        mlflow_url=database_url(MLFLOW, env.get(MLFLOW), "psycopg"),
+        prefect_database_url=database_url(PREFECT, env.get(PREFECT), "asyncpg", file=False),
         price=read_price(env.get(PRICE)),
         people=people(env, home / SECRETS_FILE, said_by_up(home, "mlflow") if said_by_up(home, "login") else None),
-        store=objects_of(env.get(_STORE), env.get("AWS_ENDPOINT_URL_S3") or env.get("AWS_ENDPOINT_URL")),
+        store=objects_of(env.get(STORE), env.get("AWS_ENDPOINT_URL_S3") or env.get("AWS_ENDPOINT_URL")),
     )
-
-
-def prepare_environment(settings: Settings, *, quiet_console: bool = False) -> None:
-    """Set what the libraries read from the environment; call it before they are imported.
-
-    With ``quiet_console`` Prefect's log goes to its server only: a command says itself what it does.
-    """
-    wanted = environment_of(settings)
-    if quiet_console:
-        wanted["PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL"] = "CRITICAL"
-    for name, value in wanted.items():
-        os.environ.setdefault(name, value)
-
-
-def environment_of(settings: Settings) -> dict[str, str]:
-    """Return the variables that a process of ours runs with, where the user has not set them."""
-    server = {"PREFECT_API_URL": settings.prefect_api_url, "PREFECT_API_AUTH_STRING": settings.prefect_login}
-    named = {name: value for name, value in server.items() if value}
-    return {**QUIET, "PREFECT_HOME": str(settings.home / "prefect"), **named}
-
-
-def child_environment(settings: Settings, **changes: str) -> dict[str, str]:
-    """Return the environment of a child process: this one's, with ours where it has none, and ``changes``.
-
-    Folders and databases are those of ``settings``, whatever this process's environment says.
-    """
-    ours = {
-        "PERENNIAL_PROJECT": str(settings.project),
-        "PERENNIAL_HOME": str(settings.home),
-        _LEDGER: settings.ledger_url or "",
-        _MLFLOW: settings.mlflow_url or "",
-        _PREFECT: settings.prefect_database_url or "",
-        _STORE: settings.store.url if settings.store else "",
-    }
-    return {**environment_of(settings), **os.environ, **ours, **changes}
 
 
 def secret(name: str) -> str:

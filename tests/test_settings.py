@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from tasks.data.objects import Objects
+from tasks.environment import child_environment, prepare_environment
 from tasks.errors import SettingsError
-from tasks.settings import child_environment, load_settings, prepare_environment, secret
+from tasks.settings import load_settings, secret
 
 
 def test_the_home_folder_lies_in_the_project_unless_the_environment_says_otherwise(tmp_path: Path) -> None:

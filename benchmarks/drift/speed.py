@@ -12,7 +12,8 @@ from benchmarks.markdown import Section, Table
 from benchmarks.measurement import Program, Usage, measure
 from benchmarks.repetition import Runner
 from tasks.data.demo import flights_file
-from tasks.settings import environment_of, load_settings
+from tasks.environment import environment_of
+from tasks.settings import load_settings
 
 SECONDS, GIGABYTES = 3.0, 0.6
 """The goal at ten times the flights,"""

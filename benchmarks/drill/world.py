@@ -11,6 +11,7 @@ from typing import cast
 
 from benchmarks.drill.postgres import copy_to_postgres
 from deployments.stack.servers import prefect_server
+from tasks.environment import prepare_environment
 from tasks.release import promotion, proposing, record
 from tasks.release.artifact import verify
 from tasks.release.decisions import Decision
@@ -25,7 +26,7 @@ from tasks.release.registrar_process import Followed
 from tasks.release.registry import Registry
 from tasks.release.run import TrainingRun
 from tasks.release.versions import Recorded, Training, Version
-from tasks.settings import Settings, load_settings, prepare_environment
+from tasks.settings import Settings, load_settings
 from tasks.spec import load_spec
 
 MODEL = "flight_delay"

@@ -16,9 +16,10 @@ from benchmarks.markdown import Section, Table
 from benchmarks.repetition import Runner, generator
 from deployments.stack.servers import prefect_server
 from tasks.data.demo import flights_file
+from tasks.environment import child_environment, environment_of
 from tasks.judgement.significance import compare
 from tasks.metrics import find_metric
-from tasks.settings import Settings, child_environment, environment_of, load_settings
+from tasks.settings import Settings, load_settings
 
 GOAL = 0.05
 TIMES, CHAMPION_AS_OF, AS_OF = 8, "2013-05-01", "2014-01-01"

@@ -11,8 +11,9 @@ from time import perf_counter
 from typing import ParamSpec, TypeVar
 
 from deployments.cli import main
+from tasks.environment import prepare_environment
 from tasks.release.judging import Heard
-from tasks.settings import load_settings, prepare_environment
+from tasks.settings import load_settings
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -13,7 +13,7 @@ import psutil
 from benchmarks.stack.hour import Hour, minutes_of, spend, wait_for_runs
 from benchmarks.stack.memory import Memory, Peaks, listener, memory, pids_of
 from benchmarks.stack.world import Stack, settings_of, stack, start_worker, write_project
-from tasks.settings import child_environment
+from tasks.environment import child_environment
 
 VARIABLES = ("PERENNIAL_LEDGER", "PERENNIAL_MLFLOW", "PERENNIAL_PREFECT_DATABASE")
 _TRIES = 5

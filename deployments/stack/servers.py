@@ -10,8 +10,9 @@ from deployments.stack.addresses import Addresses
 from deployments.stack.parts import Part
 from deployments.stack.ports import free_port
 from deployments.stack.supervisor import Supervisor
+from tasks.environment import child_environment
 from tasks.errors import ServerError
-from tasks.settings import Settings, child_environment
+from tasks.settings import Settings
 
 
 @contextmanager

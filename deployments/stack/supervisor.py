@@ -11,8 +11,9 @@ from pathlib import Path
 
 from deployments.stack.parts import Part
 from deployments.stack.running import Process, process, stop, stop_orphans
+from tasks.environment import child_environment
 from tasks.errors import ServerError
-from tasks.settings import Settings, child_environment
+from tasks.settings import Settings
 
 Say = Callable[[str], None]
 

@@ -10,22 +10,10 @@ import pyarrow.compute as pc
 from tasks.data.clocks import read_written, times_of
 from tasks.data.times import read_times
 from tasks.drafting import names
+from tasks.drafting.date_formats import formats_of, formats_of_all
 from tasks.drafting.kinds import Column
 from tasks.spec import ClockSpec, PiecesClock, WrittenClock
 
-_DAYS = ("%d{s}%m{s}%Y", "%m{s}%d{s}%Y", "%Y{s}%m{s}%d", "%d{s}%m{s}%y", "%m{s}%d{s}%y")
-_NAMED = (
-    "%d %b %Y",
-    "%d-%b-%Y",
-    "%b %d %Y",
-    "%b %d, %Y",
-    "%d %B %Y",
-    "%B %d, %Y",
-    "%d-%b-%y",
-    "%d%b%Y",
-    "%a, %d %b %Y",
-)
-_CLOCKS = ("", " %H:%M:%S", " %H:%M", " %I:%M %p", " %I:%M:%S %p", "T%H:%M:%S", ", %H:%M")
 _EPOCHS = {"seconds": (500_000_000, 3_000_000_000), "milliseconds": (500_000_000_000, 3_000_000_000_000)}
 _WORDS = 2_000
 _AGREES = 0.75
@@ -115,16 +103,16 @@ def _written(column: Column) -> Clock | None:
         return None
     if not read_times(words, "UTC")[1].unreadable.count:  # ISO 8601, with or without offsets
         return Clock(column.name, None, (column.name,), f"the column {column.name}")
-    fitting = [one for one in _formats(words[0].as_py()) if read_written(words, [one]).null_count == 0]
+    fitting = [one for one in formats_of(words[0].as_py()) if read_written(words, [one]).null_count == 0]
     if fitting:
-        return _of_formats(column, [fitting[0]], fitting[1:])
-    several = [one for one in _all_formats(words) if read_written(words, [one]).null_count < len(words)]
+        return _offormats_of(column, [fitting[0]], fitting[1:])
+    several = [one for one in formats_of_all(words) if read_written(words, [one]).null_count < len(words)]
     if several and read_written(words, several).null_count == 0:
-        return _of_formats(column, several, [])
+        return _offormats_of(column, several, [])
     return None
 
 
-def _of_formats(column: Column, formats: list[str], others: list[str]) -> Clock:
+def _offormats_of(column: Column, formats: list[str], others: list[str]) -> Clock:
     """Return the time written in ``formats``, or in that of ``others``, which fit as well, that goes forward."""
     first = _read(column, formats[0])
     others = [one for one in others if not _read(column, one).equals(first)]
@@ -144,35 +132,6 @@ def _goes_forward(times: pa.Array) -> float:
     """Return in which share of rows the time is not before that of the row before."""
     moments = times.cast(pa.int64()).drop_null().to_numpy()
     return float(np.mean(np.diff(moments) >= 0)) if len(moments) > 1 else 0.0
-
-
-def _formats(word: str) -> list[str]:
-    """Return formats in which ``word`` may be written."""
-    sign = next((s for s in "/.-" if s in word[:5]), None)
-    days = [day.format(s=sign) for day in _DAYS] if sign else []
-    if sign == "/":  # where nothing tells, the month is first with slashes, and the day with points
-        days[0], days[1] = days[1], days[0]
-    every = [day + clock for day in (*days, *_NAMED) for clock in _CLOCKS]
-    return [one for one in every if read_written(pa.array([word]), [one]).null_count == 0]
-
-
-def _all_formats(words: pa.Array) -> list[str]:
-    """Return the formats of which each fits many of ``words``, those of ISO 8601 among them."""
-    iso = ["%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"]
-    found: dict[str, None] = {}
-    left = words
-    for _ in range(4):
-        if len(left) == 0:
-            break
-        likely = max(
-            [*_formats(left[0].as_py()), *iso], key=lambda one: len(left) - read_written(left, [one]).null_count
-        )
-        read = read_written(left, [likely])
-        if read.null_count == len(left):
-            return []
-        found[likely] = None
-        left = left.filter(read.is_null())
-    return list(found) if len(left) == 0 else []
 
 
 def _is_a_day(clock: Clock, columns: Mapping[str, Column]) -> bool:

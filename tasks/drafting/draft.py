@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from tasks.data.source import open_readers
+from tasks.drafting.calendar_parts import calendar
 from tasks.drafting.contract_text import write_contract
 from tasks.drafting.findings import Finding, find
 from tasks.drafting.first_look import FirstLook, look
@@ -19,7 +20,7 @@ from tasks.drafting.profile import Profile, take_profile
 from tasks.drafting.questions import Ask, Asked, Log
 from tasks.drafting.resolution import resolve
 from tasks.drafting.roles import roles_of
-from tasks.drafting.spec_text import calendar, write_spec
+from tasks.drafting.spec_text import write_spec
 from tasks.drafting.spellings import find_spellings, words_of
 from tasks.drafting.target import find_goal
 from tasks.drafting.trial import Trial, try_out

@@ -1,13 +1,12 @@
 """Whose the rows are, where a column says so: a spec can then have them know of earlier rows of the same one."""
 
-import json
 from collections.abc import Iterator
 
 from tasks.drafting import names
 from tasks.drafting.kinds import Column
 from tasks.drafting.plan import Plan
+from tasks.drafting.toml_lines import write_value
 from tasks.markdown import one_line
-from tasks.spec import write_duration
 
 _FEWEST = 20
 """Different ones, below which a category says as much."""
@@ -32,9 +31,9 @@ def history_lines(plan: Plan) -> Iterator[str]:
     yield f"# {entity.distinct:,} values of {one_line(entity.name)} come again and again. What was before a row, of the"
     yield "# same one and as of its time, can be told to it (docs/history.md; of a column, also mean, last and others):"
     yield "# [[history]]"
-    yield f"# by = [{_text(entity.name)}]"
+    yield f"# by = [{write_value(entity.name)}]"
     yield '# how = ["count", "days_since"]'
-    yield f"# over = [{', '.join(_text(write_duration(one)) for one in windows)}]"
+    yield f"# over = [{', '.join(write_value(one) for one in windows)}]"
 
 
 def _comes_again(column: Column) -> bool:
@@ -45,7 +44,3 @@ def _comes_again(column: Column) -> bool:
 
 def _is_known(name: str, plan: Plan) -> bool:
     return name not in (plan.target, plan.order.timestamp) and plan.roles[name].use in ("feature", "identifier")
-
-
-def _text(word: str) -> str:
-    return json.dumps(word, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -1,10 +1,9 @@
-"""What will run by itself, and when, in words."""
+"""What will run by itself, and when."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from tasks.data.window import write_time
-from tasks.drafting.spec_text import crons
 from tasks.drafting.timeline import Timeline
 from tasks.spec.cron import next_times
 
@@ -25,6 +24,16 @@ class Run:
     what: str
     when: str
     next: tuple[str, ...]
+
+
+def crons(line: Timeline) -> list[tuple[str, str]]:
+    """Return when to score, to look for drift and to train, each by its key of ``[schedule]``."""
+    day = timedelta(days=1)
+    train = "0 3 * * 1" if line.every <= day else "0 3 1 * *"
+    if line.every < day:
+        return [("score", "15 * * * *"), ("drift", "30 */6 * * *"), ("train", train)]
+    looked = ("15 6 * * *", "30 6 * * *") if line.every == day else ("15 6 * * 1", "30 6 * * 1")
+    return [("score", looked[0]), ("drift", looked[1]), ("train", train)]
 
 
 def runs(line: Timeline, now: datetime) -> tuple[Run, ...]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from tasks.data.contract import Contract
 from tasks.data.history.contract import contract_of
 from tasks.data.window import Window, as_utc
+from tasks.environment import prepare_environment
 from tasks.monitoring.check import earlier_checks
 from tasks.monitoring.kept import ReferenceWindow
 from tasks.monitoring.performance import Known, known_in, realised
@@ -20,7 +21,7 @@ from tasks.monitoring.upkeep import Broken, broken_rows
 from tasks.monitoring.windows import Grid, Seen, Watcher
 from tasks.release.in_use import InUse, in_use
 from tasks.release.ledger.book import Ledger
-from tasks.settings import Settings, load_settings, prepare_environment
+from tasks.settings import Settings, load_settings
 from tasks.spec import ModelSpec, load_spec
 
 CHECKS = "checks"

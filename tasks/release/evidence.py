@@ -10,10 +10,11 @@ import pyarrow.parquet as pq
 
 from tasks.data import store
 from tasks.data.snapshot import Snapshot, load_snapshot
+from tasks.environment import child_environment
 from tasks.errors import ArtifactDamaged, SnapshotDamaged
 from tasks.release.artifact import check_artifact
 from tasks.release.ledger.version_records import Evidence, Places
-from tasks.settings import Settings, child_environment
+from tasks.settings import Settings
 
 DAMAGED = "damaged or gone"
 VERDICT, REPORT, SPEC = "verdict.json", "verdict.html", "spec.json"

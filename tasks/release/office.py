@@ -5,12 +5,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
+from tasks.environment import prepare_environment
 from tasks.release.evidence import verify_in_fresh_process
 from tasks.release.ledger.book import Ledger
 from tasks.release.ledger.standing import Standing, standing
 from tasks.release.registrar import Registrar
 from tasks.release.registrar_process import Followed
-from tasks.settings import Settings, load_settings, prepare_environment
+from tasks.settings import Settings, load_settings
 from tasks.spec import ModelSpec, load_spec
 
 

@@ -14,11 +14,12 @@ from types import TracebackType
 from typing import Any, cast
 
 from tasks import errors
+from tasks.environment import child_environment
 from tasks.judgement.verdict import Cost
 from tasks.release.artifact import Artifact
 from tasks.release.registrar_process import CALLS, Followed
 from tasks.release.versions import Recorded, Training, Version
-from tasks.settings import Settings, child_environment
+from tasks.settings import Settings
 
 _started: "dict[Path, subprocess.Popen[str]]" = {}
 """Processes that were started early, by home folder; the next Registrar of that home takes its own."""

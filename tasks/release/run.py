@@ -13,6 +13,7 @@ from tasks.data.code import Source
 from tasks.data.contract import Contract, read_contract
 from tasks.data.history.contract import contract_of, with_history
 from tasks.data.window import as_utc
+from tasks.environment import prepare_environment
 from tasks.learning.checkpoints import Checkpoints
 from tasks.learning.estimator import require
 from tasks.learning.own.source import read_sources
@@ -24,7 +25,7 @@ from tasks.release.ledger.leases import Lease
 from tasks.release.metering import Meter
 from tasks.release.registrar import Registrar
 from tasks.release.requests import Due, Idle, Turn
-from tasks.settings import Settings, load_settings, prepare_environment
+from tasks.settings import Settings, load_settings
 from tasks.spec import ModelSpec, load_spec
 
 Reason = Literal["schedule", "drift", "performance", "manual", "replay"]

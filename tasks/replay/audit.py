@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from tasks.data.history.contract import contract_of
+from tasks.environment import prepare_environment
 from tasks.errors import NotEnoughData
 from tasks.learning.estimator import require
 from tasks.learning.own.source import read_sources
@@ -24,7 +25,7 @@ from tasks.replay.live import Deciding, Event, Scoring, Training, Watching, even
 from tasks.replay.redone import Again
 from tasks.replay.scene import Scene
 from tasks.replay.trainings import home_in
-from tasks.settings import Settings, load_settings, prepare_environment
+from tasks.settings import Settings, load_settings
 from tasks.spec import ModelSpec, load_spec
 
 _FOLLOWS = "what was decided before came out otherwise, and this may follow from it"

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tasks.data.history.contract import contract_of
 from tasks.data.window import Window, write_time
+from tasks.environment import prepare_environment
 from tasks.errors import SettingsError, SpecError
 from tasks.learning.estimator import require
 from tasks.metrics import Metric, names_of
@@ -21,7 +22,7 @@ from tasks.replay.past import LivedPast, open_past
 from tasks.replay.prices import Prices, read_prices
 from tasks.replay.scene import scene_of
 from tasks.replay.stretch import Stretch, find_stretch
-from tasks.settings import load_settings, prepare_environment
+from tasks.settings import load_settings
 from tasks.spec import ModelSpec, load_spec
 
 _log = logging.getLogger("perennial")

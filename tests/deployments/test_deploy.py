@@ -24,9 +24,10 @@ from deployments.register.deploy import Deployed, deploy
 from deployments.register.lost_runs import LOST, NEVER_BEGAN, RETRY
 from deployments.register.wanted import ON_REQUEST, POOL
 from tasks.announcement import AUTOMATION
+from tasks.environment import child_environment
 from tasks.errors import ServerError
 from tasks.release.ledger.book import Ledger
-from tasks.settings import Settings, child_environment
+from tasks.settings import Settings
 
 pytestmark = pytest.mark.server
 Edit = Callable[[str, str, str], None]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from tasks.settings import QUIET
+from tasks.environment import QUIET
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "deployments" / "kubernetes"

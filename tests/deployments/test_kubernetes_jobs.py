@@ -16,7 +16,8 @@ from ruamel.yaml import YAML
 
 from deployments.register.wanted import wanted
 from deployments.stack.servers import prefect_server
-from tasks.settings import Settings, child_environment
+from tasks.environment import child_environment
+from tasks.settings import Settings
 from tasks.spec import ModelSpec, ResourcesSpec, load_spec
 
 Make = Callable[..., dict[str, Any]]

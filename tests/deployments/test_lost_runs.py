@@ -26,8 +26,9 @@ from deployments.register.deploy import deploy
 from deployments.register.lost_runs import ATTEMPTS, LOST, NEVER_BEGAN, close_silent, retry_crashed_trainings
 from deployments.register.wanted import POOL
 from deployments.stack.servers import prefect_server
+from tasks.environment import child_environment
 from tasks.release.ledger.book import Ledger
-from tasks.settings import Settings, child_environment
+from tasks.settings import Settings
 
 pytestmark = pytest.mark.server
 SOON = timedelta(seconds=10)

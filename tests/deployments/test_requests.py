@@ -26,7 +26,8 @@ AS_OF = datetime(2024, 3, 1, tzinfo=UTC)
 ASKED = Requested("drift", AS_OF, None, "price has moved", "digest")
 CHECK = """
 import sys
-from tasks.settings import load_settings, prepare_environment
+from tasks.environment import prepare_environment
+from tasks.settings import load_settings
 
 settings = load_settings()
 prepare_environment(settings)

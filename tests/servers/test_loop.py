@@ -23,7 +23,8 @@ VARIABLES = ("PERENNIAL_LEDGER", "PERENNIAL_MLFLOW", "PERENNIAL_PREFECT_DATABASE
 ANSWER_SECONDS = 240
 LOAD = """
 import mlflow
-from tasks.settings import load_settings, prepare_environment
+from tasks.environment import prepare_environment
+from tasks.settings import load_settings
 prepare_environment(load_settings())
 mlflow.set_tracking_uri(load_settings().tracking_uri)
 print(mlflow.pyfunc.load_model("models:/returns@champion").metadata.get_input_schema().input_names())

@@ -9,6 +9,7 @@ from tasks.data.atomic import remove_unfinished
 from tasks.data.contract import Contract
 from tasks.data.history.contract import contract_of
 from tasks.data.window import Window, as_utc, write_time
+from tasks.environment import prepare_environment
 from tasks.errors import SettingsError
 from tasks.monitoring.predictions.eligible import rows_folder
 from tasks.monitoring.predictions.scorer import Scorer, champion_of, shadow_of
@@ -16,7 +17,7 @@ from tasks.release.ledger.book import Ledger
 from tasks.release.ledger.entries import Entry
 from tasks.release.ledger.leases import Lease, leased, require
 from tasks.release.ledger.work_records import Scored
-from tasks.settings import Settings, load_settings, prepare_environment
+from tasks.settings import Settings, load_settings
 from tasks.spec import ModelSpec, load_spec
 
 _FIRST_WINDOW = timedelta(days=1)
