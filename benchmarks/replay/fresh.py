@@ -1,4 +1,4 @@
-"""The same streams, drawn anew: our rules were made with the first draw in sight."""
+"""The same streams, drawn anew: our rules were made with the draws before these in sight."""
 
 import tempfile
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from benchmarks.replay.projects import project_of
 from benchmarks.replay.scoring import Choice, choose, in_total, late, late_for, misses, promotions
 from benchmarks.replay.streams import BY_NAME, STEP, STREAMS, draw
 
-_DRAWS, _QUICK = (1, 2), (1,)
+_DRAWS, _QUICK = (3, 4), (3,)
 Drawn = tuple[int, Course]
 
 
@@ -46,7 +46,8 @@ def section(drawn: Sequence[Drawn]) -> Section:
         missed=tuple(missed),
         parts=(_chosen(drawn, choices), promotions(courses)),
         simulated=f"Simulated: the streams above, {len({number for number, _ in drawn})} times, with other rules, "
-        "rows and labels; nothing of Perennial was changed after a look at them.",
+        "rows and labels; nothing of Perennial was changed after a look at them. Draws 1 and 2 had been looked at: "
+        "by the rules of then, which knew no margin, those chosen gained 98 % with 50 % of the trainings.",
     )
 
 

@@ -24,9 +24,10 @@ days or on all of them, as validation chooses, and fitted once more with validat
 people copy, re-implemented from their descriptions (`copied.py`). *Bad*: promoted, and shown to be worse than the one
 it replaced in the four weeks after, by the same paired test; *missed*: turned away, and shown to have been better by
 more than the margin; *gained nothing*: trainings whose challenger was not shown to be better then; *false alarms*:
-those of them that an alarm asked for. A training costs {price:.2f}, a loss of 1 on a row 1. Chosen: of the policies
-with 95 % of the best gain over never in the first half that are shown to gain, the one of the fewest trainings: what
-`perennial replay` recommends.
+those of them that an alarm asked for. A training costs {price:.2f}, a loss of 1 on a row 1. Chosen: what
+`perennial replay` recommends where a loss has no price: of the policies that are shown to gain over never in the
+first half, and nearly as much as the best, the one of the fewest trainings; nearly: 95 %, or less by no more than the
+gate's margin of 0.005.
 """
 
 
