@@ -10,7 +10,7 @@ from benchmarks.replay.contestants import BETTER, POINT
 from benchmarks.replay.course import Course, run_course
 from benchmarks.replay.generated import OVER, PRICE
 from benchmarks.replay.projects import project_of
-from benchmarks.replay.scoring import Choice, choose, in_total, late, late_for, misses, promotions
+from benchmarks.replay.scoring import ANSWERED, Choice, answers_in_words, choose, in_total, late, misses, promotions
 from benchmarks.replay.streams import BY_NAME, STEP, STREAMS, draw
 
 _DRAWS, _QUICK = (3, 4), (3,)
@@ -54,15 +54,23 @@ def section(drawn: Sequence[Drawn]) -> Section:
 def _chosen(drawn: Sequence[Drawn], choices: Sequence[Choice]) -> Table:
     rows = []
     for (number, course), one in zip(drawn, choices, strict=True):
-        steps = ", ".join(str(steps) for steps in late_for(course, BY_NAME[course.name], one.policy))
         gained = f"{one.gained:+.4f} of {one.possible:.4f}"
-        rows.append((f"{course.name}, {number}", one.policy, one.best, gained, f"{one.trainings:.0%}", steps or "–"))
+        rows.append(
+            (
+                f"{course.name}, {number}",
+                one.policy,
+                one.best,
+                gained,
+                f"{one.trainings:.0%}",
+                *answers_in_words(course, one.policy),
+            )
+        )
     head = (
         "stream, draw",
         "chosen",
         "best in hindsight",
         "less loss than never's",
         "of all trainings",
-        "steps from change to promotion",
+        *ANSWERED,
     )
     return Table(head, rows)

@@ -9,7 +9,17 @@ from benchmarks.markdown import Section, Table
 from benchmarks.repetition import Runner
 from benchmarks.replay.course import Course, run_course
 from benchmarks.replay.projects import project_of
-from benchmarks.replay.scoring import Choice, choose, in_total, late, late_for, misses, promotions, table
+from benchmarks.replay.scoring import (
+    ANSWERED,
+    Choice,
+    answers_in_words,
+    choose,
+    in_total,
+    late,
+    misses,
+    promotions,
+    table,
+)
 from benchmarks.replay.streams import A_DAY, BY_NAME, DAYS, FIRST, FIRST_DAY, STEP, STREAMS, draw
 from tasks.data.window import Window
 
@@ -72,7 +82,7 @@ def _chosen(courses: Sequence[Course], choices: Sequence[Choice]) -> Table:
             one.best,
             f"{one.gain:.0%}",
             f"{one.trainings:.0%}",
-            ", ".join(str(steps) for steps in late_for(course, BY_NAME[course.name], one.policy)) or "–",
+            *answers_in_words(course, one.policy),
         )
         for course, one in zip(courses, choices, strict=True)
     ]
@@ -82,6 +92,6 @@ def _chosen(courses: Sequence[Course], choices: Sequence[Choice]) -> Table:
         "best in hindsight",
         "of its gain",
         "of all trainings",
-        "steps from change to promotion",
+        *ANSWERED,
     )
     return Table(head, rows)

@@ -73,18 +73,37 @@ def in_total(choices: Sequence[Choice]) -> tuple[float, float]:
     return gain, sum(one.trained for one in choices) / max(sum(one.always for one in choices), 1)
 
 
-def late_for(course: Course, stream: Stream, name: str) -> list[int]:
-    """Return for each planted change how many steps after it the policy first trained; -1: never."""
+@dataclass(frozen=True)
+class Answered:
+    """How many steps after a planted change a policy first trained, and one of these passed; -1: never."""
+
+    trained: int
+    passed: int
+
+
+def answers(course: Course, name: str) -> list[Answered]:
+    """Return how a policy answered each of the changes that were planted."""
+    made = [step for step in course.account(name).walk.steps if step.made]
     found = []
-    for day in stream.changes:
+    for day in BY_NAME[course.name].changes:
         change = FIRST_DAY + timedelta(days=day)
-        after = [
-            (step.at - change) / STEP
-            for step in course.account(name).walk.steps
-            if step.made and step.ruling and step.ruling.promotable and step.at > change
-        ]
-        found.append(int(after[0]) if after else -1)
+        after = [step for step in made if step.at > change]
+        passed = [step for step in after if step.ruling and step.ruling.promotable]
+        first = [int((steps[0].at - change) / STEP) if steps else -1 for steps in (after, passed)]
+        found.append(Answered(*first))
     return found
+
+
+def answers_in_words(course: Course, name: str) -> tuple[str, str]:
+    """Return the steps to training and to passing, for a table."""
+    found = answers(course, name)
+    if not found:
+        return "–", "–"
+    return ", ".join(str(one.trained) for one in found), ", ".join(str(one.passed) for one in found)
+
+
+ANSWERED = ("steps from change to training", "to a challenger that passed")
+"""Heads of these columns."""
 
 
 def table(course: Course) -> Table:
@@ -132,17 +151,17 @@ def misses(
 
 
 def late(courses: Sequence[Course], choices: Sequence[Choice]) -> list[str]:
-    """Return, in words, which of the chosen and the best promoted too long after a planted change."""
+    """Return, in words, which of the chosen and the best trained too long after a planted change."""
     found = []
     for course, choice in zip(courses, choices, strict=True):
         stream = BY_NAME[course.name]
         if stream.label_delay_days > STEP.days:  # the labels that would show the change are not there within two steps
             continue
         for policy in dict.fromkeys((choice.policy, choice.best)):
-            for day, steps in zip(stream.changes, late_for(course, stream, policy), strict=True):
-                when = "never" if steps < 0 else f"{steps} steps"
-                if not 0 <= steps <= _WITHIN_STEPS:
-                    found.append(f"{course.name}: {policy} promotes {when} after the change of day {day}")
+            for day, answered in zip(stream.changes, answers(course, policy), strict=True):
+                when = "never" if answered.trained < 0 else f"{answered.trained} steps"
+                if not 0 <= answered.trained <= _WITHIN_STEPS:
+                    found.append(f"{course.name}: {policy} trains {when} after the change of day {day}")
     return found
 
 
