@@ -11,7 +11,8 @@ from tasks.data.matrix import FloatArray
 from tasks.monitoring.triage.case import Case
 from tasks.monitoring.triage.diagnosis import Finding
 from tasks.monitoring.triage.sample import Sample, distance
-from tasks.monitoring.triage.view import View, stretches, times_of
+from tasks.monitoring.triage.tables import times_of
+from tasks.monitoring.triage.view import View, stretches
 from tasks.monitoring.triage.wording import percent
 
 _HOURS = 24
@@ -64,7 +65,7 @@ def _finding(case: Case, hours: int, share: float, left: float) -> Finding:
 
 
 def _by_hour(table: pa.Table, view: View) -> Sample:
-    times = times_of(table, view.case.columns.timestamp)
+    times = np.sort(times_of(table, view.case.columns.timestamp))
     return Sample((times // _MICROSECONDS_AN_HOUR % _HOURS).astype(np.float64), times)
 
 

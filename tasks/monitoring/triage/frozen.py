@@ -58,12 +58,11 @@ def _comes_in_turn(column: Column, value: float) -> bool:
 
 def _longest_run(part: Sample) -> tuple[float, float]:
     """Return the largest share of rows, one after the other in time, that say the same, and what they say."""
-    values = part.values[np.argsort(part.times, kind="stable")]
-    values = values[~np.isnan(values)]
+    values = part.values[~np.isnan(part.values)]
     if not len(values):
         return 0.0, np.nan
     starts = np.flatnonzero(np.concatenate([[True], values[1:] != values[:-1]]))
-    lengths = np.diff([*starts, len(values)])
+    lengths = np.diff(np.append(starts, len(values)))
     longest = int(lengths.argmax())
     return float(lengths[longest] / part.rows), float(values[starts[longest]])
 

@@ -75,7 +75,7 @@ def _grid(values: FloatArray) -> Grid:
 
 
 def _halves(part: Sample) -> tuple[FloatArray, FloatArray]:
-    middle, last = int(np.median(part.times)), int(part.times.max()) + 1
+    middle, last = int(np.median(part.times)), int(part.times[-1]) + 1
     return part.between(0, middle).present, part.between(middle, last).present
 
 

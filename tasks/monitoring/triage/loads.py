@@ -8,7 +8,8 @@ from tasks.data.distinct import distinct
 from tasks.data.keys import row_keys
 from tasks.data.matrix import FloatArray
 from tasks.monitoring.triage.diagnosis import Finding
-from tasks.monitoring.triage.view import View, times_of
+from tasks.monitoring.triage.tables import times_of
+from tasks.monitoring.triage.view import View
 from tasks.monitoring.triage.wording import percent
 
 _DUPLICATED = 0.02

@@ -8,8 +8,9 @@ import numpy as np
 from tasks.monitoring.signal import Signal
 from tasks.monitoring.triage.case import Case
 from tasks.monitoring.triage.diagnosis import Finding
-from tasks.monitoring.triage.sample import Sample, as_numbers, distance, thinned
-from tasks.monitoring.triage.view import Column, View, times_of
+from tasks.monitoring.triage.sample import Sample, as_numbers, distance
+from tasks.monitoring.triage.tables import thinned, times_of
+from tasks.monitoring.triage.view import Column, View
 from tasks.monitoring.triage.wording import join, worth
 
 _PARTS = 7
@@ -91,11 +92,11 @@ def _as_a_year_ago(column: Column, view: View) -> bool:
     case = view.case
     if case.year_ago is None or column.name not in case.year_ago.column_names:
         return False
-    then, now = thinned(case.year_ago), thinned(case.current)
+    timestamp = case.columns.timestamp
+    then, now = thinned(case.year_ago, timestamp), thinned(case.current, timestamp)
     found = as_numbers([now.column(column.name), then.column(column.name)])
     if found is None:
         return False
-    timestamp = case.columns.timestamp
     current, old = (Sample(v, times_of(t, timestamp)) for v, t in zip(found[0], (now, then), strict=True))
     far = column.apart(column.current, column.reference)
     return distance(current, old, words=column.is_text) <= max(_NEAR * far, 0.05)

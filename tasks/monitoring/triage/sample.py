@@ -12,15 +12,13 @@ import pyarrow.compute as pc
 from tasks.data.matrix import FloatArray
 from tasks.judgement.leakage.coding import is_text, numbers_of, words_of
 
-_MOST_ROWS = 20_000
-"""Of these a distance is known to within 0.01, and a thousand columns still take seconds."""
 _CHANCE = 0.87
 """Two samples of one distribution lie this × √(1/n + 1/m) apart on average (Kolmogorov's distribution, its mean)."""
 
 
 @dataclass(frozen=True)
 class Sample:
-    """A column's values in one stretch of time: numbers, or the codes of words; NaN where missing."""
+    """A column's values in one stretch of time, in its order: numbers, or the codes of words; NaN where missing."""
 
     values: FloatArray
     times: npt.NDArray[np.int64]
@@ -53,7 +51,7 @@ class Sample:
 
     def between(self, start: int, end: int) -> "Sample":
         """Return the rows with an event time in [start, end)."""
-        inside = (self.times >= start) & (self.times < end)
+        inside = slice(*np.searchsorted(self.times, [start, end]))
         return Sample(self.values[inside], self.times[inside])
 
 
@@ -94,13 +92,6 @@ def _shares(sample: Sample, codes: FloatArray) -> FloatArray:
     found = np.zeros(len(codes))
     found[np.searchsorted(codes, values)] = shares
     return found
-
-
-def thinned(table: pa.Table) -> pa.Table:
-    """Return rows of ``table``, evenly spread over it, no more than a distance needs."""
-    if table.num_rows <= _MOST_ROWS:
-        return table
-    return table.take(pa.array(np.linspace(0, table.num_rows - 1, _MOST_ROWS).astype(np.int64)))
 
 
 def as_numbers(columns: Sequence[pa.ChunkedArray]) -> tuple[list[FloatArray], tuple[str, ...]] | None:

@@ -7,8 +7,9 @@ Faults that no rule knows look like that. After a window the jump is part of the
 from collections.abc import Iterator
 
 from tasks.monitoring.triage.diagnosis import Finding
-from tasks.monitoring.triage.sample import Sample, as_numbers, distance, thinned
-from tasks.monitoring.triage.view import View, times_of
+from tasks.monitoring.triage.sample import Sample, as_numbers, distance
+from tasks.monitoring.triage.tables import thinned, times_of
+from tasks.monitoring.triage.view import View
 from tasks.monitoring.triage.wording import join
 
 _MOST = 2
@@ -41,7 +42,8 @@ def _labels_moved(view: View) -> bool:
     case, target = view.case, view.case.columns.target
     if any(signal.alarmed for signal in case.signals if signal.kind == "label"):
         return True
-    tables = [thinned(table) for table in (case.current, case.before) if table and target in table.column_names]
+    parts = [table for table in (case.current, case.before) if table and target in table.column_names]
+    tables = [thinned(table, case.columns.timestamp) for table in parts]
     found = as_numbers([table.column(target) for table in tables])
     if len(tables) < 2 or found is None:
         return False  # the loop reads labels elsewhere: then the signal has the word

@@ -5,15 +5,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
-import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from tasks.judgement.leakage.coding import is_text
 from tasks.monitoring.triage.case import Case, Counts
 from tasks.monitoring.triage.grid import Grid, grid
-from tasks.monitoring.triage.sample import Sample, as_numbers, distance, thinned
+from tasks.monitoring.triage.sample import Sample, as_numbers, distance
+from tasks.monitoring.triage.tables import thinned, times_of
 
 _FEWEST_ROWS = 50
 """Fewer say nothing about a distribution."""
@@ -120,8 +118,9 @@ class View:
         return frozenset(column.name for column in self.columns if column.moved)
 
     def _columns(self) -> Iterator[Column]:
-        tables = [thinned(table) for table in (self.case.current, self.case.reference, self.case.before) if table]
-        times = [times_of(table, self.case.columns.timestamp) for table in tables]
+        timestamp, case = self.case.columns.timestamp, self.case
+        tables = [thinned(table, timestamp) for table in (case.current, case.reference, case.before) if table]
+        times = [times_of(table, timestamp) for table in tables]
         for name in self.features:
             if not all(name in table.column_names for table in tables):
                 continue
@@ -136,12 +135,6 @@ class View:
 def stretches(reference: Sample, length: int) -> Iterator[Sample]:
     """Yield the rows of ``reference`` in stretches of ``length`` microseconds, in order of time, up to its end."""
     if length and reference.rows:
-        first, last = int(reference.times.min()), int(reference.times.max())
+        first, last = int(reference.times[0]), int(reference.times[-1])
         starts = range(last + 1 - length, first - 1, -length)[:_MOST_WINDOWS]
         yield from (reference.between(start, start + length) for start in reversed(starts))
-
-
-def times_of(table: pa.Table, timestamp: str) -> npt.NDArray[np.int64]:
-    """Return the event times of a table, microseconds, shape (rows,)."""
-    times = table.column(timestamp).cast(pa.timestamp("us", "UTC")).cast(pa.int64())
-    return np.asarray(pc.fill_null(times, 0).to_numpy(), dtype=np.int64)
