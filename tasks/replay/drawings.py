@@ -62,7 +62,7 @@ def frontier(figure: "Figure", *, accounts: Sequence[Account], recommended: str,
         axes.annotate(
             shorten(", ".join(names), 48),
             (trainings, loss),
-            xytext=(-6 if right else 6, 4),
+            xytext=(-6 if right else 6, -12 if chosen else 4),  # the best ones lie close to one another
             ha="right" if right else "left",
             textcoords="offset points",
             fontsize=SMALL,
