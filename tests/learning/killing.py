@@ -21,8 +21,8 @@ from tasks.learning.problem import Problem
 from tasks.spec import CandidateSpec, LightGBMSpec, NetworkSpec
 
 CANDIDATES: dict[str, CandidateSpec] = {
-    "lightgbm": LightGBMSpec(kind="lightgbm", rounds=120, patience=20),
-    "network": NetworkSpec(kind="network", epochs=4, batch_rows=256, width=32, device="cpu"),
+    "lightgbm": LightGBMSpec(kind="lightgbm", rounds=300, learning_rate=0.02, patience=300),
+    "network": NetworkSpec(kind="network", epochs=16, batch_rows=256, width=32, device="cpu"),
 }
 ROOT = Path(__file__).parents[2]
 
